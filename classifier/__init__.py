@@ -1,0 +1,1 @@
+"""What does this message mean, and how sure are we?"""

@@ -1,0 +1,1 @@
+"""Everything that touches a wire, a disk, a clock or a person."""

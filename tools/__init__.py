@@ -1,0 +1,1 @@
+"""What may be done to the merchant's world, and under which policy?"""

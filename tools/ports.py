@@ -1,0 +1,273 @@
+"""What the tool layer needs from above it: who calls, the time, and a book of actions that reserves and settles them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Literal, NewType, Protocol
+
+from tools.commerce import CustomerId, Receipt
+from tools.money import Money
+
+TenantName = NewType("TenantName", str)
+TicketId = NewType("TicketId", str)
+ActionId = NewType("ActionId", str)
+ApprovalId = NewType("ApprovalId", str)
+PersonId = NewType("PersonId", str)
+
+Json = Any
+"""A JSON value; its shape is checked where it enters."""
+
+Clock = Callable[[], datetime]
+"""Returns the current time, aware, in UTC."""
+
+
+class Lane(StrEnum):
+    """Who works a ticket now."""
+
+    WORKFLOW = "workflow"
+    AGENT = "agent"
+    HUMAN = "human"
+
+
+class Verification(StrEnum):
+    """How sure we are that the sender is the customer."""
+
+    NONE = "none"
+    CHANNEL = "channel"
+    CODE = "code"
+
+
+class ActionStatus(StrEnum):
+    """The one life of an action; `live` ones hold money or may still act."""
+
+    PROPOSED = "proposed"
+    RESERVED = "reserved"
+    SENT = "sent"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    REFUSED = "refused"
+    SUPERSEDED = "superseded"
+    EXPIRED = "expired"
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will happen to the action."""
+        return self not in _OPEN
+
+
+_OPEN = {ActionStatus.PROPOSED, ActionStatus.RESERVED, ActionStatus.SENT, ActionStatus.UNKNOWN}
+
+
+class Effect(StrEnum):
+    """What a tool may do to the merchant's world."""
+
+    READ = "READ"
+    WRITE = "WRITE"
+    MONEY = "MONEY"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who acts, on which ticket. Built by the service from verified facts; no text and no model can change it.
+
+    `fence` and `event_seq` belong to a turn and are None for a person's call. `seen_seq` is the newest event of the
+    ticket that the caller has read; an intent is not committed past an unread customer message.
+    """
+
+    tenant: TenantName
+    ticket: TicketId
+    customer: CustomerId | None
+    verification: Verification
+    lane: Lane
+    person: PersonId | None = None
+    flow: str | None = None
+    intent: str | None = None
+    fence: int | None = None
+    event_seq: int | None = None
+    seen_seq: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """A thrown kill switch."""
+
+    scope: Literal["tenant", "lane", "tool", "intent"]
+    name: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MoneyLeg:
+    """The part of a money action that goes back to one payment method; `fingerprint` is the card's across customers."""
+
+    method_id: str
+    amount_minor: int
+    fingerprint: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """One wanted call of a tool, with what the backend said about its object, before any decision.
+
+    `money` is what would go back to the customer (None when nothing does, or for a WRITE). `facts` is the database's
+    view that an approver is shown and that the digest covers. `origin` is unique on the ticket.
+    """
+
+    origin: str
+    tool: str
+    effect: Effect
+    args: Mapping[str, Json]
+    order_id: str | None = None
+    money: Money | None = None
+    legs: tuple[MoneyLeg, ...] = ()
+    facts: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class BookFacts:
+    """What our own books say at the moment of the decision, read under the locks that the reservation holds.
+
+    Amounts are minor units of the proposal's currency. `pending_minor` is reserved, sent or unknown on the order and not
+    yet in the backend's refunds. `window_minor` is the larger of the customer's and any fingerprint's unapproved money
+    back in the rolling window, without this action. `votes` counts valid approvals by people with the role.
+    """
+
+    killed: Switch | None = None
+    newer_message: bool = False
+    pending_minor: int = 0
+    window_minor: int = 0
+    tenant_day_minor: int = 0
+    live_twin: ActionId | None = None
+    live_money_on_order: ActionId | None = None
+    succeeded_twin: ActionId | None = None
+    confirmed: bool = False
+    votes: int = 0
+    denied: bool = False
+    approval_digest_matches: bool = True
+    actions_last_hour: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """An action as it stands in the book. Arguments and key never change after creation."""
+
+    id: ActionId
+    tenant: TenantName
+    ticket: TicketId
+    origin: str
+    tool: str
+    effect: Effect
+    args: Mapping[str, Json]
+    status: ActionStatus
+    key: str
+    decision: str
+    rule: str | None = None
+    policy_version: str = ""
+    code: str | None = None
+    order_id: str | None = None
+    money: Money | None = None
+    legs: tuple[MoneyLeg, ...] = ()
+    facts: Mapping[str, Json] = field(default_factory=dict)
+    receipt: Receipt | None = None
+    approval_id: ApprovalId | None = None
+    confirmed_by: str | None = None
+    fence: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A policy's decision as the book needs it: what to write beside the action."""
+
+    decision: Literal["allow", "deny", "needs_confirmation", "needs_approval"]
+    rule: str | None = None
+    code: str | None = None
+    sentence: str = ""
+    votes: int = 0
+
+
+Decide = Callable[[BookFacts], Verdict]
+
+
+class ActionBook(Protocol):
+    """The book of actions: every method is one short transaction that locks the ticket row first.
+
+    Each raises `FencedOff` when the caller's fence is no longer the ticket's.
+    """
+
+    async def find(self, caller: Caller, *, origin: str | None = None, action: ActionId | None = None) -> Action | None:
+        """The ticket's action with this origin or id."""
+        ...
+
+    async def propose(self, caller: Caller, proposal: Proposal, decide: Decide, policy_version: str) -> Action:
+        """Create the action, or meet the row that this origin or a live twin already made, decide it, and reserve it.
+
+        Returns the action as it now stands: `reserved` when allowed, `proposed` when it needs a yes or votes (an approval is
+        opened in the same transaction), `refused` when denied. A live twin is returned as it is. When a newer
+        customer message waits, raises `RunSuperseded` for a turn and writes nothing.
+        """
+        ...
+
+    async def resume(
+        self, caller: Caller, action: Action, proposal: Proposal, decide: Decide, policy_version: str
+    ) -> Action:
+        """Decide a `proposed` action again over fresh facts (a yes or votes are now among them) and reserve or refuse it."""
+        ...
+
+    async def mark_sent(self, caller: Caller, action: Action) -> Action:
+        """Commit `sent` after reading the switches again; a thrown one ends the action `refused` with `killed`."""
+        ...
+
+    async def settle(self, action: Action, receipt: Receipt | None, status: ActionStatus, code: str | None) -> Action:
+        """Write how a `sent` or `unknown` action ended: receipt, ledger and journal. Not fenced; only the first settling counts."""
+        ...
+
+    async def record_refusal(
+        self, caller: Caller, tool: str, args: Mapping[str, Json], code: str, rule: str | None
+    ) -> None:
+        """Write one audit row for a call that never became an action (unknown object, bad arguments, not granted)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ToolResult:
+    """What a caller gets back from a tool call.
+
+    `ok` is true when a read answered or an effect has a receipt. `data` is what the tool says, `action` the row behind a
+    WRITE or MONEY call, `code` and `rule` why it was refused or still waits.
+    """
+
+    tool: str
+    ok: bool
+    data: Mapping[str, Json] = field(default_factory=dict)
+    action: Action | None = None
+    code: str | None = None
+    rule: str | None = None
+    sentence: str = ""
+
+    @property
+    def needs_confirmation(self) -> bool:
+        """The call waits for the customer's yes."""
+        return (
+            self.action is not None
+            and self.action.status is ActionStatus.PROPOSED
+            and self.action.decision == "needs_confirmation"
+        )
+
+    @property
+    def needs_approval(self) -> bool:
+        """The call waits for people's votes."""
+        return (
+            self.action is not None
+            and self.action.status is ActionStatus.PROPOSED
+            and self.action.decision == "needs_approval"
+        )
+
+    @property
+    def in_doubt(self) -> bool:
+        """The backend was asked and it is not known whether it acted."""
+        return self.action is not None and self.action.status in (ActionStatus.SENT, ActionStatus.UNKNOWN)
+
+
+ToolNames = Sequence[str]

@@ -1,0 +1,59 @@
+"""What a flow is to the pipeline: it hears something about its ticket and returns an outcome."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
+
+from tools.ports import ActionId, ToolResult
+from workflows.outcome import Outcome
+from workflows.run import Run
+from workflows.ticket import Question, Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The customer wrote something that starts or changes this flow; `text` is cleaned and holds all that is unanswered."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The customer answered the flow's slot question."""
+
+    text: str
+    question: Question
+
+
+@dataclass(frozen=True, slots=True)
+class Declined:
+    """The customer said no to the action; it has been superseded."""
+
+    action: ActionId
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A confirmed or approved action was resumed: it succeeded, waits for votes, was refused, denied, expired, or is in doubt."""
+
+    result: ToolResult
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """The open question expired without an answer."""
+
+    question: Question
+
+
+Heard = Said | Answered | Declined | Ended | Silence
+
+
+class Flow(Protocol):
+    """One intent's conversation. It keeps nothing between turns but the state and slots in its outcome's `progress`."""
+
+    name: ClassVar[str]
+
+    async def hear(self, ticket: Ticket, run: Run, heard: Heard) -> Outcome:
+        """Take the conversation one turn further."""
+        ...

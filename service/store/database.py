@@ -1,0 +1,100 @@
+"""Opens the database, SQLite or PostgreSQL, with the settings that the ticket scheme depends on."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, event, make_url
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from service.errors import Fatal
+
+IDLE_IN_TRANSACTION_MS = 3_000
+"""A worker that is paused inside a transaction loses it after this long, so that it cannot hold a ticket."""
+
+SQLITE_BUSY_MS = 10_000
+"""How long a SQLite writer waits for another one."""
+
+
+class Database:
+    """Connections to our own tables. `begin` is for writing, `reading` for single statements outside a transaction."""
+
+    def __init__(self, url: str, pool_size: int = 20) -> None:
+        self.url = parse(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self.engine = _sqlite(self.url) if self.is_sqlite else _postgres(self.url, pool_size)
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction; on SQLite it takes the write lock at once, so that no reader is upgraded half way."""
+        async with self.engine.connect() as conn:
+            if self.is_sqlite:
+                await conn.exec_driver_sql("BEGIN IMMEDIATE")
+            try:
+                yield conn
+            except BaseException:
+                await conn.rollback()
+                raise
+            await conn.commit()
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """A connection whose every statement stands alone."""
+        async with self.engine.connect() as conn:
+            if self.is_sqlite:
+                yield conn
+            else:
+                yield await conn.execution_options(isolation_level="AUTOCOMMIT")
+
+    async def close(self) -> None:
+        """Give all connections back."""
+        await self.engine.dispose()
+
+
+def parse(url: str) -> URL:
+    """The URL with the driver that this service uses. Raises `Fatal` for another database."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        if not parsed.database or parsed.database == ":memory:":
+            raise Fatal("The database must be a file: sqlite:///path/to/deskrail.db")
+        return parsed.set(drivername="sqlite+aiosqlite")
+    if parsed.get_backend_name() == "postgresql":
+        return parsed.set(drivername="postgresql+psycopg")
+    raise Fatal("DESKRAIL_DATABASE_URL must start with sqlite:/// or postgresql://")
+
+
+def sync_url(url: URL) -> str:
+    """The same database for libraries that open it with a blocking driver."""
+    driver = "sqlite" if url.get_backend_name() == "sqlite" else "postgresql+psycopg"
+    return url.set(drivername=driver).render_as_string(hide_password=False)
+
+
+def _postgres(url: URL, pool_size: int) -> AsyncEngine:
+    return create_async_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=5,
+        connect_args={
+            "connect_timeout": 5,
+            "options": f"-c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_MS} -c timezone=UTC",
+        },
+    )
+
+
+def _sqlite(url: URL) -> AsyncEngine:
+    Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
+    engine = create_async_engine(url, connect_args={"timeout": SQLITE_BUSY_MS / 1000})
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def _prepare(connection: Any, _entry: ConnectionPoolEntry) -> None:
+        # The driver must not open transactions by itself: `begin` does, with the write lock.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={SQLITE_BUSY_MS}"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    return engine

@@ -1,0 +1,189 @@
+"""Appends to the hash-chained journal, reads it, and verifies it.
+
+Each stream (a ticket, or a tenant's own) is one chain: `hash = sha256(previous hash, stream, seq, at, kind, actor, turn,
+payload hash)`, where the payload hash is salted and the payload lies in a table beside the chain, so that a payload can be erased
+and the chain still verifies.
+"""
+
+import hashlib
+import json
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from service.store.schema import journal, journal_payloads, tenants, tickets
+from tools.ports import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Something to be written: a static kind, who did it (`bot`, `customer`, `system`, `person:<id>`), and its data."""
+
+    kind: str
+    actor: str
+    data: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """An entry as it stands in the journal; `data` is None when its payload was erased."""
+
+    stream: str
+    seq: int
+    at: datetime
+    kind: str
+    actor: str
+    turn: int | None
+    data: Mapping[str, Json] | None
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The end of a chain: the last number and hash, zero and empty for a new one."""
+
+    seq: int
+    hash: str
+
+
+def tenant_stream(tenant: str) -> str:
+    """The name of a tenant's own stream."""
+    return f"tenant:{tenant}"
+
+
+def link(previous: str, stream: str, seq: int, at: datetime, kind: str, actor: str, turn: int | None, payload: str) -> str:
+    """The hash of one entry, over everything that the chain holds of it."""
+    fields = [
+        previous,
+        stream,
+        str(seq),
+        at.astimezone(UTC).isoformat(timespec="microseconds"),
+        kind,
+        actor,
+        str(turn),
+        payload,
+    ]
+    return hashlib.sha256("\x1f".join(fields).encode()).hexdigest()
+
+
+def payload_hash(salt: str, data: Mapping[str, Json]) -> str:
+    """The salted hash of a payload, over its canonical JSON."""
+    canonical = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256((salt + canonical).encode()).hexdigest()
+
+
+async def append_to(
+    conn: AsyncConnection,
+    stream: str,
+    tenant: str,
+    head: Head,
+    entries: Sequence[Entry],
+    now: datetime,
+    turn: int | None = None,
+) -> Head:
+    """Write entries after `head`; the caller holds the lock of the row that the head was read from, and stores the new head."""
+    if not entries:
+        return head
+    links: list[dict[str, Any]] = []
+    payloads: list[dict[str, Any]] = []
+    for entry in entries:
+        salt = secrets.token_hex(16)
+        data = json.loads(json.dumps(entry.data, default=str))
+        digest = payload_hash(salt, data)
+        seq = head.seq + 1
+        head = Head(seq, link(head.hash, stream, seq, now, entry.kind, entry.actor, turn, digest))
+        links.append(
+            {
+                "stream": stream,
+                "seq": seq,
+                "tenant": tenant,
+                "at": now,
+                "kind": entry.kind,
+                "actor": entry.actor,
+                "turn": turn,
+                "payload_hash": digest,
+                "hash": head.hash,
+            }
+        )
+        payloads.append({"stream": stream, "seq": seq, "salt": salt, "data": data})
+    await conn.execute(insert(journal), links)
+    await conn.execute(insert(journal_payloads), payloads)
+    return head
+
+
+async def append_to_ticket(
+    conn: AsyncConnection, ticket_id: str, entries: Sequence[Entry], now: datetime, turn: int | None = None
+) -> None:
+    """Write entries on a ticket's chain; takes the ticket's row lock, and stores the new head."""
+    if not entries:
+        return
+    row = (
+        await conn.execute(
+            select(tickets.c.tenant, tickets.c.journal_seq, tickets.c.journal_head)
+            .where(tickets.c.id == ticket_id)
+            .with_for_update(key_share=True)
+        )
+    ).one()
+    head = await append_to(conn, ticket_id, row.tenant, Head(row.journal_seq, row.journal_head), entries, now, turn)
+    await conn.execute(
+        update(tickets).where(tickets.c.id == ticket_id).values(journal_seq=head.seq, journal_head=head.hash, updated_at=now)
+    )
+
+
+async def append_to_tenant(conn: AsyncConnection, tenant: str, entries: Sequence[Entry], now: datetime) -> None:
+    """Write entries on the tenant's own chain: logins, switches, settings, anchors."""
+    row = (
+        await conn.execute(
+            select(tenants.c.journal_seq, tenants.c.journal_head)
+            .where(tenants.c.name == tenant)
+            .with_for_update(key_share=True)
+        )
+    ).one()
+    stream = tenant_stream(tenant)
+    head = await append_to(conn, stream, tenant, Head(row.journal_seq, row.journal_head), entries, now)
+    await conn.execute(update(tenants).where(tenants.c.name == tenant).values(journal_seq=head.seq, journal_head=head.hash))
+
+
+async def read(conn: AsyncConnection, stream: str, after: int = 0, limit: int = 1_000) -> tuple[Written, ...]:
+    """Entries of a stream after a number, oldest first."""
+    query = (
+        select(journal, journal_payloads.c.data)
+        .outerjoin(
+            journal_payloads, (journal_payloads.c.stream == journal.c.stream) & (journal_payloads.c.seq == journal.c.seq)
+        )
+        .where(journal.c.stream == stream, journal.c.seq > after)
+        .order_by(journal.c.seq)
+        .limit(limit)
+    )
+    rows = await conn.execute(query)
+    return tuple(Written(r.stream, r.seq, r.at, r.kind, r.actor, r.turn, r.data, r.hash) for r in rows)
+
+
+async def verify(conn: AsyncConnection, stream: str, head: Head) -> str | None:
+    """What is wrong with a stream, or None: no gap, every hash follows, every payload that is there matches, the head agrees."""
+    query = (
+        select(journal, journal_payloads.c.salt, journal_payloads.c.data)
+        .outerjoin(
+            journal_payloads, (journal_payloads.c.stream == journal.c.stream) & (journal_payloads.c.seq == journal.c.seq)
+        )
+        .where(journal.c.stream == stream)
+        .order_by(journal.c.seq)
+    )
+    reached = Head(0, "")
+    for row in await conn.execute(query):
+        if row.seq != reached.seq + 1:
+            return f"{stream}: entry {reached.seq + 1} is missing"
+        if row.salt is not None and payload_hash(row.salt, row.data) != row.payload_hash:
+            return f"{stream}: the payload of entry {row.seq} was changed"
+        expected = link(reached.hash, stream, row.seq, row.at, row.kind, row.actor, row.turn, row.payload_hash)
+        if expected != row.hash:
+            return f"{stream}: entry {row.seq} does not follow from the one before it"
+        reached = Head(row.seq, row.hash)
+    if reached != head:
+        return f"{stream}: the chain ends at {reached.seq}, its head says {head.seq}"
+    return None

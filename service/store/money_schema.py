@@ -1,0 +1,158 @@
+"""The tables of actions, approvals, the ledger, locks and switches."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    false,
+    text,
+)
+
+from service.store.columns import JsonColumn, UtcTime
+from service.store.schema import metadata
+
+actions = Table(
+    "actions",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("tenant", ForeignKey("tenants.name"), nullable=False),
+    Column("ticket_id", ForeignKey("tickets.id"), nullable=False),
+    # Unique on the ticket: event and flow transition, the model's tool_use id, or a client's request id.
+    Column("origin", String(200), nullable=False),
+    Column("key", String(64), nullable=False, unique=True),
+    Column("tool", String(64), nullable=False),
+    Column("effect", String(8), nullable=False),
+    Column("args", JsonColumn, nullable=False),
+    # The same wish on the same object, whoever has it: sha256 of tool, order and amount or lines.
+    Column("wish", String(64), nullable=False),
+    Column("customer", String(200)),
+    Column("order_id", String(120)),
+    Column("amount_minor", BigInteger),
+    Column("currency", String(3)),
+    Column("legs", JsonColumn, nullable=False, server_default=text("'[]'")),
+    Column("facts", JsonColumn, nullable=False, server_default=text("'{}'")),
+    Column("lane", String(16), nullable=False),
+    Column("flow", String(64)),
+    Column("intent", String(64)),
+    Column("requester", String(80), nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("decision", String(24), nullable=False),
+    Column("rule", String(64)),
+    Column("sentence", Text, nullable=False, server_default=""),
+    Column("policy_version", String(64), nullable=False),
+    Column("code", String(32)),
+    Column("confirmed_by", String(80)),
+    Column("approval_id", String(40)),
+    # Counts against the windows when false and money moved or may have moved.
+    Column("approved", Boolean, nullable=False, server_default=false()),
+    Column("fence", BigInteger),
+    Column("lease_until", UtcTime),
+    Column("event_seq", BigInteger),
+    Column("receipt", JsonColumn),
+    Column("created_at", UtcTime, nullable=False),
+    Column("reserved_at", UtcTime),
+    Column("sent_at", UtcTime),
+    Column("ended_at", UtcTime),
+    UniqueConstraint("ticket_id", "origin"),
+    CheckConstraint("amount_minor is null or amount_minor >= 0", name="amount_not_negative"),
+    CheckConstraint("(amount_minor is null) = (currency is null)", name="amount_has_currency"),
+    Index("ix_actions_order", "tenant", "order_id"),
+    Index("ix_actions_customer", "tenant", "customer", "reserved_at"),
+    Index(
+        "ix_actions_status",
+        "status",
+        postgresql_where=text("status in ('reserved','sent','unknown')"),
+        sqlite_where=text("status in ('reserved','sent','unknown')"),
+    ),
+)
+
+action_fingerprints = Table(
+    "action_fingerprints",
+    metadata,
+    Column("action_id", ForeignKey("actions.id"), primary_key=True),
+    Column("fingerprint", String(200), primary_key=True),
+    Column("tenant", ForeignKey("tenants.name"), nullable=False),
+    Index("ix_action_fingerprints_fingerprint", "tenant", "fingerprint"),
+)
+
+approvals = Table(
+    "approvals",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("tenant", ForeignKey("tenants.name"), nullable=False),
+    Column("ticket_id", ForeignKey("tickets.id"), nullable=False),
+    Column("action_id", ForeignKey("actions.id"), nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("facts", JsonColumn, nullable=False),
+    Column("rule", String(64), nullable=False),
+    Column("votes_needed", Integer, nullable=False),
+    # pending, approved, denied, expired, superseded, used
+    Column("state", String(16), nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("expires_at", UtcTime, nullable=False),
+    Column("decided_at", UtcTime),
+    Index("ix_approvals_queue", "tenant", "state", "created_at"),
+    # An action has at most one approval that may still be used.
+    Index(
+        "uq_approvals_live",
+        "action_id",
+        unique=True,
+        postgresql_where=text("state in ('pending','approved')"),
+        sqlite_where=text("state in ('pending','approved')"),
+    ),
+)
+
+votes = Table(
+    "votes",
+    metadata,
+    Column("approval_id", ForeignKey("approvals.id"), primary_key=True),
+    Column("person_id", ForeignKey("people.id"), primary_key=True),
+    Column("decision", String(8), nullable=False),
+    Column("reason", Text, nullable=False, server_default=""),
+    Column("at", UtcTime, nullable=False),
+)
+
+ledger = Table(
+    "ledger",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer(), "sqlite"), primary_key=True),
+    Column("tenant", ForeignKey("tenants.name"), nullable=False),
+    Column("txn", String(40), nullable=False),
+    Column("account", String(160), nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("amount_minor", BigInteger, nullable=False),
+    Column("action_id", ForeignKey("actions.id"), nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Index("ix_ledger_txn", "txn"),
+    Index("ix_ledger_action", "action_id"),
+)
+
+locks = Table(
+    "locks",
+    metadata,
+    # What is locked while money is reserved: `order`, `customer`, `fingerprint` or `day`, and which.
+    Column("tenant", ForeignKey("tenants.name"), primary_key=True),
+    Column("kind", String(16), primary_key=True),
+    Column("ref", String(200), primary_key=True),
+)
+
+switches = Table(
+    "switches",
+    metadata,
+    Column("tenant", ForeignKey("tenants.name"), primary_key=True),
+    Column("scope", String(16), primary_key=True),
+    Column("name", String(64), primary_key=True),
+    Column("on", Boolean, nullable=False, server_default=false()),
+    Column("reason", Text, nullable=False, server_default=""),
+    Column("by", String(80)),
+    Column("at", UtcTime),
+    Column("version", BigInteger, nullable=False, server_default="0"),
+)

@@ -1,0 +1,193 @@
+"""The settings, read once: the environment first, then `deskrail.toml`, then defaults. No secret has a default."""
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal
+
+import platformdirs
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from service.errors import Fatal
+
+TENANT_NAME = re.compile(r"^[a-z][a-z0-9_]{0,62}$")
+"""What a tenant may be called; it stands in paths and in names of environment variables."""
+
+
+class Part(BaseModel):
+    """A part of the settings: frozen, and an unknown name is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Price(Part):
+    """What a model costs, in USD per million tokens; cache writes and reads are priced apart."""
+
+    input: float
+    output: float
+    cache_write: float | None = None
+    cache_read: float | None = None
+
+
+class Prices(Part):
+    """The price table with the day it was looked up."""
+
+    as_of: date = date(2026, 11, 20)
+    # Source: the genai-prices package, at 1,000 tokens; third-party data, so operators should check it.
+    models: dict[str, Price] = {
+        "claude-sonnet-5-5": Price(input=2, output=10),
+        "claude-opus-5-5": Price(input=4, output=20),
+        "claude-haiku-5-5": Price(input=0.10, output=0.50),
+        "scripted": Price(input=1, output=5),
+    }
+
+
+class Budget(Part):
+    """What the agent may spend on one ticket in its life (DESIGN, section 5)."""
+
+    steps: int = 12
+    tokens: int = 60_000
+    microusd: int = 250_000
+    seconds: int = 180
+    tool_calls: int = 20
+    turn_limit: int = 8
+
+
+class Sla(Part):
+    """How soon a person should look at an escalation, in minutes by risk."""
+
+    high: int = 30
+    medium: int = 120
+    low: int = 480
+
+
+class TenantSettings(Part):
+    """What one tenant tunes in `deskrail.toml`."""
+
+    currency: str = "USD"
+    mode: Literal["normal", "workflows_only", "read_only"] = "normal"
+    language: str = "en"
+    customer_key: Literal["external_id", "email"] = "external_id"
+    order_id_pattern: str = r"[A-Z]-\d{6}|#W\d{7}"
+    link_hosts: tuple[str, ...] = ()
+    budget: Budget = Budget()
+    sla: Sla = Sla()
+    policy: dict[str, Any] = {}
+
+
+class FileSettings(Part):
+    """The whole of `deskrail.toml`."""
+
+    prices: Prices = Prices()
+    tenants: dict[str, TenantSettings] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that the service is told from outside."""
+
+    database_url: str
+    webhook_secrets: Mapping[str, tuple[str, ...]]
+    session_secret: str | None
+    shop_url: str | None
+    backend: str
+    outbound_url: str | None
+    model_provider: Literal["anthropic", "scripted"]
+    model: str
+    fallback_model: str
+    small_model: str
+    anthropic_api_key: str | None
+    tenant_api_keys: Mapping[str, str]
+    anthropic_base_url: str | None
+    log_format: Literal["console", "json"] | None
+    metrics_token: str | None
+    config_path: Path | None
+    file: FileSettings
+
+    def tenant(self, name: str) -> TenantSettings:
+        """What the file says of this tenant, or the defaults: the file only tunes tenants."""
+        return self.file.tenants.get(name, TenantSettings())
+
+    def api_key(self, tenant: str) -> str | None:
+        """The model key of this tenant."""
+        return self.tenant_api_keys.get(tenant, self.anthropic_api_key)
+
+
+def load(environment: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings. Raises `Fatal` with one clear line when something is wrong."""
+    env = os.environ if environment is None else environment
+    path = _config_path(env)
+    provider = env.get("DESKRAIL_MODEL_PROVIDER", "anthropic")
+    if provider not in ("anthropic", "scripted"):
+        raise Fatal("DESKRAIL_MODEL_PROVIDER must be anthropic or scripted.")
+    log_format = env.get("DESKRAIL_LOG_FORMAT") or None
+    if log_format not in (None, "console", "json"):
+        raise Fatal("DESKRAIL_LOG_FORMAT must be console or json.")
+    return Settings(
+        database_url=env.get("DESKRAIL_DATABASE_URL") or f"sqlite:///{platformdirs.user_data_path('deskrail') / 'deskrail.db'}",
+        webhook_secrets=_webhook_secrets(env),
+        session_secret=env.get("DESKRAIL_SESSION_SECRET") or None,
+        shop_url=env.get("DESKRAIL_SHOP_URL") or None,
+        backend=env.get("DESKRAIL_BACKEND", "shop"),
+        outbound_url=env.get("DESKRAIL_OUTBOUND_URL") or None,
+        model_provider="scripted" if provider == "scripted" else "anthropic",
+        model=env.get("DESKRAIL_MODEL", "claude-sonnet-5-5"),
+        fallback_model=env.get("DESKRAIL_FALLBACK_MODEL", "claude-opus-5-5"),
+        small_model=env.get("DESKRAIL_SMALL_MODEL", "claude-haiku-5-5"),
+        anthropic_api_key=env.get("ANTHROPIC_API_KEY") or None,
+        tenant_api_keys=_by_tenant(env, "ANTHROPIC_API_KEY"),
+        anthropic_base_url=env.get("ANTHROPIC_BASE_URL") or None,
+        log_format="json" if log_format == "json" else "console" if log_format == "console" else None,
+        metrics_token=env.get("DESKRAIL_METRICS_TOKEN") or None,
+        config_path=path,
+        file=_file(path),
+    )
+
+
+def describe(error: ValidationError) -> str:
+    """The first thing that is wrong, as a place and a sentence; values are not repeated."""
+    first = error.errors(include_input=False, include_url=False)[0]
+    return f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
+
+
+def _config_path(env: Mapping[str, str]) -> Path | None:
+    if named := env.get("DESKRAIL_CONFIG"):
+        return Path(named)
+    here = Path("deskrail.toml")
+    return here if here.is_file() else None
+
+
+def _file(path: Path | None) -> FileSettings:
+    if path is None:
+        return FileSettings()
+    try:
+        data = tomllib.loads(path.read_text("utf-8"))
+        settings = FileSettings.model_validate(data)
+    except OSError as error:
+        raise Fatal(f"{path} cannot be read: {error.strerror}.") from error
+    except tomllib.TOMLDecodeError as error:
+        raise Fatal(f"{path} is not TOML: {error}.") from error
+    except ValidationError as error:
+        raise Fatal(f"{path}: {describe(error)}.") from error
+    for name in settings.tenants:
+        if not TENANT_NAME.match(name):
+            raise Fatal(f"{path}: tenants.{name}: a tenant's name is lower-case letters, digits and underscores.")
+    return settings
+
+
+def _by_tenant(env: Mapping[str, str], suffix: str) -> dict[str, str]:
+    pattern = re.compile(rf"^DESKRAIL_TENANT_([A-Z][A-Z0-9_]*)_{suffix}$")
+    return {match[1].lower(): value for name, value in env.items() if value and (match := pattern.match(name))}
+
+
+def _webhook_secrets(env: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    secrets = _by_tenant(env, "WEBHOOK_SECRETS")
+    if short := env.get("DESKRAIL_WEBHOOK_SECRET"):
+        secrets.setdefault("default", short)
+    return {
+        tenant: tuple(secret.strip() for secret in listed.split(",") if secret.strip()) for tenant, listed in secrets.items()
+    }

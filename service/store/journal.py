@@ -1,8 +1,8 @@
 """Appends to the hash-chained journal, reads it, and verifies it.
 
 Each stream (a ticket, or a tenant's own) is one chain: `hash = sha256(previous hash, stream, seq, at, kind, actor, turn,
-payload hash)`, where the payload hash is salted and the payload lies in a table beside the chain, so that a payload can be erased
-and the chain still verifies.
+payload hash)`, where the payload hash is salted and the payload lies in a table beside the chain, so that a payload can be
+erased and the chain still verifies.
 """
 
 import hashlib
@@ -165,7 +165,7 @@ async def read(conn: AsyncConnection, stream: str, after: int = 0, limit: int = 
 
 
 async def verify(conn: AsyncConnection, stream: str, head: Head) -> str | None:
-    """What is wrong with a stream, or None: no gap, every hash follows, every payload that is there matches, the head agrees."""
+    """What is wrong with a stream, or None: no gap, every hash follows, every payload there matches, the head agrees."""
     query = (
         select(journal, journal_payloads.c.salt, journal_payloads.c.data)
         .outerjoin(

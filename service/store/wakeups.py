@@ -30,7 +30,7 @@ class EventKind(StrEnum):
 class Enqueue(Protocol):
     """Puts a drain on a queue inside the caller's transaction."""
 
-    async def __call__(self, conn: AsyncConnection, ticket_id: str, wake: int, queue: str) -> None: ...
+    async def __call__(self, conn: AsyncConnection, tenant: str, ticket_id: str, wake: int, queue: str) -> None: ...
 
 
 class Wakeups:
@@ -57,11 +57,11 @@ class Wakeups:
             insert(events).values(ticket_id=ticket_id, seq=row.seq, kind=kind, ref=ref, data=data or {}, created_at=now)
         )
         if row.pending == 1:
-            await self.enqueue(conn, ticket_id, row.wake, "turns")
+            await self.enqueue(conn, row.tenant, ticket_id, row.wake, "turns")
         return row.seq
 
 
-COUNTERS = (tickets.c.seq, tickets.c.pending, tickets.c.wake)
+COUNTERS = (tickets.c.tenant, tickets.c.seq, tickets.c.pending, tickets.c.wake)
 
 
 def next_event(now: datetime) -> dict[str, object]:

@@ -1,0 +1,203 @@
+"""The durable engine: DBOS dispatches drains and remembers what waits; the journal does the rest.
+
+A drain is a workflow without steps: it calls `handle(ticket, wake)`, whose every write is fenced and safe to repeat.
+"""
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import uuid
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import structlog
+from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from service.errors import Fatal
+from service.store import workers
+from service.store.database import Database, sync_url
+
+log = structlog.get_logger()
+
+APPLICATION = "deskrail"
+VERSION = "1"
+DRAIN = "drain"
+
+_ENQUEUE = text(
+    f"select dbos.enqueue_workflow(workflow_name => '{DRAIN}', queue_name => :queue, "
+    "positional_args => array[to_json(cast(:ticket as text)), to_json(cast(:wake as bigint))], "
+    f"workflow_id => :id, queue_partition_key => :partition, application_name => '{APPLICATION}')"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSettings:
+    """How the engine works. Seconds; counts are per worker process.
+
+    With a polling interval of 0.02 s a turn starts within 20-40 ms; `turns_at_once` is claimed per poll, so a small number caps
+    the rate. A worker that has not beaten for `dead_after` is gone.
+    """
+
+    polling_interval: float = 0.02
+    turns_at_once: int = 24
+    agents_at_once: int = 16
+    agents_per_tenant: int = 8
+    beat_interval: float = 1.0
+    dead_after: float = 4.0
+    keep_finished: float = 600.0
+
+
+class Engine:
+    """Enqueues drains in anybody's transaction; `start` makes this process a worker."""
+
+    def __init__(self, db: Database, settings: EngineSettings | None = None) -> None:
+        self._db = db
+        self._settings = settings or EngineSettings()
+        self.worker_id = f"wrk_{uuid.uuid4().hex}"
+        self._client: DBOSClient | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self._file_lock: IO[str] | None = None
+
+    async def enqueue(self, conn: AsyncConnection, tenant: str, ticket_id: str, wake: int, queue: str) -> None:
+        """Put the drain `ticket:wake` on a queue, inside the caller's transaction; the slow queue has a share for each tenant."""
+        partition = tenant if queue == "agent" else None
+        if not self._db.is_sqlite:
+            values = {"queue": queue, "ticket": ticket_id, "wake": wake, "id": f"{ticket_id}:{wake}", "partition": partition}
+            await conn.execute(_ENQUEUE, values)
+            return
+        client = self._client or self._open_client()
+        options = {"workflow_name": DRAIN, "queue_name": queue, "workflow_id": f"{ticket_id}:{wake}", "app_version": VERSION}
+        if partition:
+            options["queue_partition_key"] = partition
+        await conn.run_sync(lambda sync: client.enqueue_in_transaction(sync, options, ticket_id, wake))  # type: ignore[arg-type]
+
+    async def start(self, handle: Callable[[str, int], Awaitable[None]]) -> None:
+        """Become a worker: heartbeat first, then adopt what the dead left, then take drains from both queues.
+
+        Raises `Fatal` when SQLite already has its one worker process.
+        """
+        if self._db.is_sqlite:
+            self._file_lock = _only_worker(Path(self._db.url.database or ""))
+        async with self._db.begin() as conn:
+            await workers.register(conn, self.worker_id, alone=self._db.is_sqlite)
+        DBOS(config=self._config())
+
+        @DBOS.workflow(name=DRAIN, max_recovery_attempts=100)
+        async def drain(ticket_id: str, wake: int) -> None:
+            await handle(ticket_id, wake)
+
+        DBOS.launch()
+        await self._register_queues()
+        self._tasks.append(asyncio.create_task(self._beat()))
+        log.info("worker.started", worker_id=self.worker_id)
+
+    async def stop(self) -> None:
+        """Finish what runs, say goodbye, and leave the rest to others."""
+        for task in self._tasks:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+        if self._tasks:
+            await asyncio.to_thread(DBOS.destroy, workflow_completion_timeout_sec=10)
+            async with self._db.begin() as conn:
+                await workers.leave(conn, self.worker_id)
+        self._tasks.clear()
+        if self._client:
+            self._client.destroy()
+            self._client = None
+        if self._file_lock:
+            self._file_lock.close()
+            self._file_lock = None
+
+    def migrate(self) -> None:
+        """Bring the engine's own tables to the version that this release needs; safe twice."""
+        DBOS.migrate(sync_url(self._db.url))
+
+    async def cancel(self, ticket_id: str, wake: int) -> None:
+        """Cancel a drain that a newer one has replaced, so that it holds no place in a queue."""
+        await DBOS.cancel_workflow_async(f"{ticket_id}:{wake}")
+
+    async def _register_queues(self) -> None:
+        settings = self._settings
+        await DBOS.register_queue_async(
+            "turns",
+            worker_concurrency=settings.turns_at_once,
+            polling_interval_sec=settings.polling_interval,
+            on_conflict="always_update",
+        )
+        await DBOS.register_queue_async(
+            "agent",
+            worker_concurrency=settings.agents_at_once,
+            partition_concurrency=settings.agents_per_tenant,
+            polling_interval_sec=settings.polling_interval,
+            on_conflict="always_update",
+        )
+
+    async def _beat(self) -> None:
+        recent = False
+        while True:
+            try:
+                async with self._db.begin() as conn:
+                    if not await workers.beat(conn, self.worker_id):
+                        log.critical("worker.fenced_off", worker_id=self.worker_id)
+                        # Others have adopted this worker's drains, and its queue threads would go on claiming new ones.
+                        os._exit(os.EX_TEMPFAIL)
+                    # After an outage everybody's beat is old, so nobody is buried before a whole cycle went well.
+                    dead = await workers.bury(conn, self.worker_id, self._settings.dead_after) if recent else ()
+                recent = True
+                for worker_id in dead:
+                    log.warning("worker.buried", worker_id=worker_id)
+                await self._adopt()
+            except Exception as error:  # The beat must survive any failure of the database; the next one tries again.
+                recent = False
+                log.error("worker.beat_failed", worker_id=self.worker_id, error=type(error).__name__)
+            await asyncio.sleep(self._settings.beat_interval)
+
+    async def _adopt(self) -> None:
+        async with self._db.reading() as conn:
+            orphans = await workers.orphans(conn, self.worker_id, _table(self._db))
+        if orphans:
+            # Private in DBOS 3.4, hence the pinned version: the public resume has no owner check and moves queues.
+            await asyncio.to_thread(DBOS._recover_pending_workflows, list(orphans))
+            log.info("worker.adopted", worker_id=self.worker_id, executors=len(orphans))
+
+    def _config(self) -> DBOSConfig:
+        return {
+            "name": APPLICATION,
+            "system_database_url": sync_url(self._db.url),
+            "executor_id": self.worker_id,
+            "application_version": VERSION,
+            "max_executor_threads": 16,
+            "db_engine_kwargs": {"pool_pre_ping": False, "pool_size": 20, "max_overflow": 0},
+            "serializer": DBOSPortableJSONSerializer(),
+            "log_level": "ERROR",
+            "run_admin_server": False,
+        }  # type: ignore[typeddict-unknown-key]
+
+    def _open_client(self) -> DBOSClient:
+        self._client = DBOSClient(
+            system_database_url=sync_url(self._db.url),
+            serializer=DBOSPortableJSONSerializer(),
+            application_name=APPLICATION,
+            lazy=True,
+        )
+        return self._client
+
+
+def _table(db: Database) -> str:
+    return "workflow_status" if db.is_sqlite else "dbos.workflow_status"
+
+
+def _only_worker(database: Path) -> IO[str]:
+    handle = database.with_suffix(database.suffix + ".worker").open("w")
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        handle.close()
+        raise Fatal("Another worker already works on this SQLite database; more than one needs PostgreSQL.") from error
+    return handle

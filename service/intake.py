@@ -1,0 +1,109 @@
+"""Takes one verified message in: ticket, message, event and wake-up in one transaction, or nothing at all.
+
+Updating the ticket row first is what makes a wake-up impossible to lose: the drain that finishes and the message that arrives
+meet on that row's lock, so either the drain sees the event or the message enqueues the next drain.
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from service import ids
+from service.errors import WebhookIdConflict, WebhookUnauthenticated
+from service.payload import IncomingMessage
+from service.settings import TenantSettings
+from service.store import arrivals
+from service.store.arrivals import Arrival, Sender
+from service.store.database import Database
+from service.store.wakeups import Wakeups
+from tools.commerce import Commerce
+from tools.ports import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """Where a message is, and whether it was there already."""
+
+    ticket_id: str
+    message_id: str
+    duplicate: bool
+
+
+class Intake:
+    """The one way a customer's message enters."""
+
+    def __init__(
+        self,
+        db: Database,
+        wakeups: Wakeups,
+        clock: Clock,
+        commerce_for: Callable[[str], Commerce],
+        tenant_settings: Callable[[str], TenantSettings],
+    ) -> None:
+        self._db = db
+        self._wakeups = wakeups
+        self._clock = clock
+        self._commerce_for = commerce_for
+        self._tenant_settings = tenant_settings
+
+    async def accept(self, tenant: str, source: str, webhook_id: str, raw: bytes, incoming: IncomingMessage) -> Accepted:
+        """Store the message and wake its ticket; returns after the commit.
+
+        A known delivery or message is answered with the same ids. Raises `WebhookIdConflict` when the delivery id came with
+        another body before, and `WebhookUnauthenticated` for a tenant that does not exist.
+        """
+        arrival = Arrival(
+            tenant=tenant,
+            source=source,
+            webhook_id=webhook_id,
+            body_sha256=hashlib.sha256(raw).digest(),
+            sender=await self._sender(tenant, incoming),
+            incoming=incoming,
+            message_id=ids.new("msg"),
+            language=self._tenant_settings(tenant).language,
+        )
+        try:
+            async with self._db.begin() as conn:
+                accepted = await self._store(conn, arrival, self._clock())
+                if accepted:
+                    return accepted
+                await conn.rollback()
+                return await self._known(conn, arrival)
+        except IntegrityError as error:
+            raise WebhookUnauthenticated from error
+
+    async def _store(self, conn: AsyncConnection, arrival: Arrival, now: datetime) -> Accepted | None:
+        ticket = await arrivals.make_room(conn, arrival, now)
+        if not await arrivals.add_message(conn, arrival, ticket, now):
+            return None
+        if not await arrivals.add_delivery(conn, arrival, ticket.id, arrival.message_id, now):
+            return None
+        await arrivals.add_event(conn, arrival, ticket, now)
+        if ticket.pending == 1:
+            await self._wakeups.enqueue(conn, arrival.tenant, ticket.id, ticket.wake, "turns")
+        return Accepted(ticket.id, arrival.message_id, duplicate=False)
+
+    async def _known(self, conn: AsyncConnection, arrival: Arrival) -> Accepted:
+        delivery = await arrivals.find_delivery(conn, arrival)
+        if delivery:
+            if bytes(delivery.body_sha256) != arrival.body_sha256:
+                raise WebhookIdConflict
+            return Accepted(delivery.ticket_id, delivery.message_id, duplicate=True)
+        message = await arrivals.find_message(conn, arrival)
+        # The message came before under another delivery id; this id is remembered too, with its own body.
+        await arrivals.add_delivery(conn, arrival, message.ticket_id, message.id, self._clock())
+        return Accepted(message.ticket_id, message.id, duplicate=True)
+
+    async def _sender(self, tenant: str, incoming: IncomingMessage) -> Sender:
+        customer = incoming.customer
+        claimed = customer.external_id or customer.email or ""
+        if not customer.verified or claimed.startswith(arrivals.UNVERIFIED):
+            return Sender(None, claimed, customer.email, customer.name)
+        if self._tenant_settings(tenant).customer_key == "external_id":
+            return Sender(customer.external_id, claimed, customer.email, customer.name)
+        found = await self._commerce_for(tenant).find_customer_by_email(customer.email) if customer.email else None
+        return Sender(found.id if found else None, claimed, customer.email, customer.name)

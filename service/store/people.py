@@ -124,7 +124,7 @@ async def set_password_hash(conn: AsyncConnection, person: Person, hashed: str, 
     await append_to_tenant(conn, person.tenant, [Entry("password_set", f"person:{person.id}", {"person": person.id})], now)
 
 
-def with_role() -> Select[Any]:
+def with_role() -> Select[*tuple[Any, ...]]:
     """Person columns with the role held now, for joins such as a session's person."""
     now_held = (role_grants.c.person_id == people.c.id) & role_grants.c.to_at.is_(None)
     return select(

@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import platformdirs
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from service.errors import Fatal
+from tools.limits import Policy
 
 TENANT_NAME = re.compile(r"^[a-z][a-z0-9_]{0,62}$")
 """What a tenant may be called; it stands in paths and in names of environment variables."""
@@ -76,7 +77,7 @@ class TenantSettings(Part):
     link_hosts: tuple[str, ...] = ()
     budget: Budget = Budget()
     sla: Sla = Sla()
-    policy: dict[str, Any] = {}
+    policy: Policy = Policy()
 
 
 class FileSettings(Part):

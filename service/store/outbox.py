@@ -1,0 +1,111 @@
+"""The outbox: signed webhooks that wait to be delivered, at least once, each under one stable id."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from service import ids
+from service.store.schema import messages, outbox
+from tools.ports import Json
+from workflows.ticket import Author
+
+LEASE = timedelta(seconds=60)
+"""How long a sender may take with one message before another worker may try it again."""
+
+
+async def put(
+    conn: AsyncConnection,
+    tenant: str,
+    ticket_id: str,
+    kind: str,
+    body: Mapping[str, Json],
+    now: datetime,
+    *,
+    message_id: str | None = None,
+    by_person: bool = False,
+) -> str:
+    """Add a webhook to be sent; returns its id, which the receiver sees as `webhook-id` on every try."""
+    outbox_id = ids.new("out")
+    await conn.execute(
+        insert(outbox).values(
+            id=outbox_id,
+            tenant=tenant,
+            ticket_id=ticket_id,
+            kind=kind,
+            message_id=message_id,
+            by_person=by_person,
+            body=body,
+            state="pending",
+            next_at=now,
+            created_at=now,
+        )
+    )
+    return outbox_id
+
+
+async def due(conn: AsyncConnection, now: datetime, limit: int) -> Sequence[Any]:
+    """Webhooks whose time has come, oldest first, one per ticket so that a ticket's replies stay in order."""
+    first = select(outbox.c.ticket_id, outbox.c.created_at, outbox.c.id).where(outbox.c.state.in_(("pending", "sending")))
+    earlier = first.subquery()
+    query = (
+        select(outbox.c.id, outbox.c.ticket_id)
+        .where(
+            outbox.c.state.in_(("pending", "sending")),
+            outbox.c.next_at <= now,
+            ~select(earlier.c.id)
+            .where(
+                earlier.c.ticket_id == outbox.c.ticket_id,
+                or_(
+                    earlier.c.created_at < outbox.c.created_at,
+                    (earlier.c.created_at == outbox.c.created_at) & (earlier.c.id < outbox.c.id),
+                ),
+            )
+            .exists(),
+        )
+        .order_by(outbox.c.next_at)
+        .limit(limit)
+    )
+    return (await conn.execute(query)).all()
+
+
+async def start_sending(conn: AsyncConnection, outbox_id: str, now: datetime) -> Any:
+    """Mark one try, if it is still due; None when another worker has it. The caller holds the ticket's lock."""
+    done = await conn.execute(
+        update(outbox)
+        .where(outbox.c.id == outbox_id, outbox.c.state.in_(("pending", "sending")), outbox.c.next_at <= now)
+        .values(state="sending", attempts=outbox.c.attempts + 1, next_at=now + LEASE)
+        .returning(outbox)
+    )
+    return done.first()
+
+
+async def sent(conn: AsyncConnection, outbox_id: str, now: datetime) -> None:
+    """The receiver has taken it."""
+    await conn.execute(update(outbox).where(outbox.c.id == outbox_id).values(state="sent", sent_at=now, last_error=None))
+
+
+async def failed(conn: AsyncConnection, outbox_id: str, error: str, next_at: datetime | None) -> None:
+    """A try failed: again at `next_at`, or never when it is None."""
+    state = "pending" if next_at else "dead"
+    values = {"state": state, "last_error": error[:200]}
+    await conn.execute(
+        update(outbox).where(outbox.c.id == outbox_id).values(**values, **({"next_at": next_at} if next_at else {}))
+    )
+
+
+async def hold_back_bot_replies(conn: AsyncConnection, ticket_id: str) -> int:
+    """A person has the ticket now: what the bot had not begun to send becomes a note; returns how many."""
+    held = await conn.execute(
+        update(outbox)
+        .where(outbox.c.ticket_id == ticket_id, outbox.c.state == "pending", outbox.c.attempts == 0, ~outbox.c.by_person)
+        .where(outbox.c.kind == "ticket.reply")
+        .values(state="note")
+        .returning(outbox.c.message_id)
+    )
+    message_ids = [row.message_id for row in held if row.message_id]
+    if message_ids:
+        await conn.execute(update(messages).where(messages.c.id.in_(message_ids)).values(author=Author.NOTE))
+    return len(message_ids)

@@ -59,6 +59,8 @@ class Opened:
 
     id: str
     new: bool
+    risk: str
+    due_at: datetime
 
 
 async def open_case(
@@ -67,10 +69,10 @@ async def open_case(
     """Open the ticket's case, or find the live one; the caller holds the ticket's lock and writes the entries."""
     live = await cases.live(conn, ticket.id)
     if live:
-        return Opened(live.id, new=False), []
+        return Opened(live.id, new=False, risk=live.risk, due_at=live.due_at), []
     rows = (await conn.execute(select(actions).where(actions.c.ticket_id == ticket.id).order_by(actions.c.created_at))).all()
     risk = risk_of(reason, rows)
-    minutes = {"high": sla.high, "medium": sla.medium, "low": sla.low}[risk]
+    due_at = now + timedelta(minutes={"high": sla.high, "medium": sla.medium, "low": sla.low}[risk])
     case_id = ids.new("esc")
     await cases.add(
         conn,
@@ -83,7 +85,7 @@ async def open_case(
         risk=risk,
         owner=owner,
         claimed_at=now if owner else None,
-        due_at=now + timedelta(minutes=minutes),
+        due_at=due_at,
         created_at=now,
     )
     actor = f"person:{owner}" if owner else "system"

@@ -1,0 +1,192 @@
+"""Applies an outcome: events done, status, lane, flow, question, reply, case and journal, in one fenced transaction.
+
+Everything happens only for whoever marks the turn's events done, so applying twice changes nothing.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from service.escalation import open_case
+from service.settings import TenantSettings
+from service.store import cases, outbox, questions, turns
+from service.store.database import Database
+from service.store.journal import Entry
+from service.store.ticket_row import TicketRow
+from service.store.wakeups import Enqueue
+from service.turn import Turn
+from tools.ports import Clock, Lane
+from workflows.lifecycle import LifecycleEvent
+from workflows.outcome import AskCustomer, AwaitApproval, Close, Escalate, HandOff, Outcome, Reply
+from workflows.ticket import FlowState, QuestionKind
+
+
+@dataclass(frozen=True, slots=True)
+class Routed:
+    """What the route decided, for the ticket's row; None leaves a field as it was."""
+
+    lane: Lane | None = None
+    intent: str | None = None
+    confidence: float | None = None
+    reason: str | None = None
+    language: str | None = None
+
+    def columns(self) -> dict[str, object]:
+        """The columns that change."""
+        named = {
+            "lane": self.lane,
+            "intent": self.intent,
+            "confidence": self.confidence,
+            "route_reason": self.reason,
+            "language": self.language,
+        }
+        return {name: value for name, value in named.items() if value is not None}
+
+
+class Outcomes:
+    """The writer at the end of a turn. `delivers` says whether replies go out, or stay in the API only."""
+
+    def __init__(
+        self, db: Database, clock: Clock, enqueue: Enqueue, tenant_settings: Callable[[str], TenantSettings], *, delivers: bool
+    ) -> None:
+        self._db = db
+        self._clock = clock
+        self._enqueue = enqueue
+        self._tenant_settings = tenant_settings
+        self._delivers = delivers
+
+    async def apply(self, turn: Turn, outcome: Outcome | None, noted: list[Entry], routed: Routed | None = None) -> int:
+        """Write the outcome, or only append the messages when it is None; returns how many events wait now.
+
+        Raises `FencedOff` when the ticket has another owner now.
+        """
+        async with self._db.begin() as conn:
+            row = await self._lock(conn, turn)
+            marked = await turns.finish_events(conn, turn.ticket.id, turn.seqs, row.now)
+            if marked == 0:
+                return row.before.pending
+            row.values |= {"pending": row.before.pending - marked, "attempts": 0, "version": row.before.version + 1}
+            self._hear(row, turn, noted)
+            row.values |= (routed or Routed()).columns()
+            if outcome is not None:
+                await self._write(conn, row, turn, outcome)
+            await row.save(conn, turn.number)
+            return row.before.pending - marked
+
+    async def hand_over(
+        self, turn: Turn, queue: str, noted: list[Entry], routed: Routed, progress: FlowState | None = None
+    ) -> None:
+        """Give the turn to the other queue: its events stay undone, and the heir's drain is `ticket:wake+1`."""
+        async with self._db.begin() as conn:
+            row = await self._lock(conn, turn)
+            row.entries += [*noted, Entry("ticket.handed_over", "system", {"queue": queue, "reason": routed.reason})]
+            row.values |= routed.columns()
+            if progress:
+                row.progress(progress)
+            wake = row.before.wake + 1
+            row.values |= {"queue": queue, "wake": wake, "attempts": 0}
+            await row.save(conn, turn.number)
+            await self._enqueue(conn, row.before.tenant, row.before.id, wake, queue)
+
+    async def hand_off(self, turn: Turn, outcome: HandOff, noted: list[Entry], routed: Routed) -> None:
+        """A flow gives up: the agent takes the same messages, and what the flow had asked is closed."""
+        async with self._db.begin() as conn:
+            row = await self._lock(conn, turn)
+            row.entries += await questions.close(conn, row.before, row.now)
+            row.values |= {"question_id": None, "handed_off": True}
+            await row.save(conn, turn.number)
+        await self.hand_over(turn, "agent", noted, replace(routed, lane=Lane.AGENT), outcome.progress)
+
+    async def superseded(self, turn: Turn) -> int:
+        """A newer message ended the run before it committed an intent; returns how often that has happened."""
+        async with self._db.begin() as conn:
+            row = await self._lock(conn, turn)
+            count = row.before.superseded_count + 1
+            row.values["superseded_count"] = count
+            row.entries.append(Entry("turn.superseded", "system", {"count": count}))
+            await row.save(conn, turn.number)
+            return count
+
+    async def _lock(self, conn: AsyncConnection, turn: Turn) -> TicketRow:
+        before = await turns.lock(conn, turn.ticket.id, turn.claim.fence)
+        case = await cases.live(conn, turn.ticket.id) if before.lane == Lane.HUMAN else None
+        return TicketRow(before, self._clock(), owned=case is not None and case.owner is not None)
+
+    def _hear(self, row: TicketRow, turn: Turn, noted: list[Entry]) -> None:
+        messages = turn.messages
+        row.happened(LifecycleEvent.CUSTOMER_WROTE if messages else LifecycleEvent.WOKEN)
+        row.values["customer_messages"] = row.before.customer_messages + len(messages)
+        for message in messages:
+            row.entries.append(Entry("message.received", message.author, {"message_id": message.id, "text": message.text}))
+        row.entries += noted
+
+    async def _write(self, conn: AsyncConnection, row: TicketRow, turn: Turn, outcome: Outcome) -> None:
+        if outcome.progress:
+            row.progress(outcome.progress)
+        keep = outcome.action_id if isinstance(outcome, AskCustomer | AwaitApproval) else None
+        if row.before.lane != Lane.HUMAN:
+            row.entries += await questions.close(conn, row.before, row.now, keep=keep)
+            row.values |= {"question_id": None, "wake_at": None}
+        match outcome:
+            case Reply():
+                await self._reply(conn, row, turn, outcome)
+            case AskCustomer():
+                await self._ask(conn, row, turn, outcome)
+            case AwaitApproval():
+                row.values["wake_at"] = row.now + self._live(row, "approval")
+                await self._say(conn, row, turn, outcome.text)
+            case Escalate():
+                await self._escalate(conn, row, turn, outcome)
+            case Close() | HandOff():
+                row.values["handed_off"] = False
+        row.ended(outcome)
+
+    async def _reply(self, conn: AsyncConnection, row: TicketRow, turn: Turn, outcome: Reply) -> None:
+        await self._say(conn, row, turn, outcome.text)
+        if outcome.resolves and row.before.lane != Lane.HUMAN:
+            row.values |= {"handed_off": False, "superseded_count": 0, "resolved_at": row.now}
+            await self._tell(conn, row, "ticket.resolved", {"ticket": row.names()})
+
+    async def _ask(self, conn: AsyncConnection, row: TicketRow, turn: Turn, outcome: AskCustomer) -> None:
+        message_id = await self._say(conn, row, turn, outcome.text)
+        live = self._live(row, "confirmation")
+        question_id = await questions.ask(conn, row.before, outcome, row.now, live, delivered=not self._delivers)
+        row.values |= {"question_id": question_id, "wake_at": row.now + live}
+        kind = "question.asked" if outcome.kind is QuestionKind.SLOT else "confirmation.asked"
+        data = {"question_id": question_id, "message_id": message_id, "action_id": outcome.action_id, "slot": outcome.slot}
+        row.entries.append(Entry(kind, "bot", data))
+
+    async def _escalate(self, conn: AsyncConnection, row: TicketRow, turn: Turn, outcome: Escalate) -> None:
+        sla = self._tenant_settings(row.before.tenant).sla
+        case, entries = await open_case(conn, row.before, outcome.reason, outcome.summary, row.now, sla)
+        row.entries += entries
+        row.values |= {"lane": Lane.HUMAN, "due_at": case.due_at}
+        if outcome.text:
+            await self._say(conn, row, turn, outcome.text)
+        if case.new:
+            data = {"ticket": row.names(), "escalation": {"id": case.id, "reason": outcome.reason, "risk": case.risk}}
+            await self._tell(conn, row, "ticket.escalated", data)
+
+    async def _say(self, conn: AsyncConnection, row: TicketRow, turn: Turn, text: str) -> str:
+        spoken = await row.say(conn, text, position=turn.number)
+        if spoken.public and self._delivers:
+            heard = turn.messages
+            body = {
+                "ticket": row.names(),
+                "message": {"id": spoken.message_id, "text": text, "author": "bot"},
+                "in_reply_to": heard[-1].external_id if heard else None,
+            }
+            await self._tell(conn, row, "ticket.reply", body, spoken.message_id)
+        return spoken.message_id
+
+    async def _tell(
+        self, conn: AsyncConnection, row: TicketRow, kind: str, data: dict[str, object], message_id: str | None = None
+    ) -> None:
+        if self._delivers:
+            await outbox.put(conn, row.before.tenant, row.before.id, kind, data, row.now, message_id=message_id)
+
+    def _live(self, row: TicketRow, what: str) -> timedelta:
+        policy = self._tenant_settings(row.before.tenant).policy
+        return timedelta(hours=policy.approval_hours if what == "approval" else policy.confirmation_hours)

@@ -1,0 +1,111 @@
+"""A ticket's locked row while one transaction changes it: what it was, what will change, and what goes into the journal."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from service import ids
+from service.store import journal
+from service.store.arrivals import POSITIONS
+from service.store.journal import Entry, Head
+from service.store.schema import messages, tickets
+from workflows.lifecycle import LifecycleEvent, advance, status_after
+from workflows.outcome import Outcome
+from workflows.ticket import Author, FlowState, TicketStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A message that we wrote; `public` is false for a note."""
+
+    message_id: str
+    public: bool
+
+
+@dataclass(slots=True)
+class TicketRow:
+    """The row as it was locked (`before`) and its changes; `owned` says that a person has claimed the ticket."""
+
+    before: Any
+    now: datetime
+    owned: bool = False
+    values: dict[str, Any] = field(default_factory=dict)
+    entries: list[Entry] = field(default_factory=list)
+
+    @property
+    def status(self) -> TicketStatus:
+        """The status as it stands after what has happened so far."""
+        return TicketStatus(self.values.get("status", self.before.status))
+
+    def happened(self, event: LifecycleEvent, actor: str = "system") -> None:
+        """Move the status by one event. Raises `IllegalTransition` when the table does not declare it."""
+        self._move(advance(self.status, event), actor)
+
+    def ended(self, outcome: Outcome) -> None:
+        """Move the status by the outcome of a run."""
+        self._move(status_after(self.status, outcome), "bot")
+
+    def progress(self, at: FlowState) -> None:
+        """Where the flow stands now."""
+        if (self.before.flow, self.before.state) != (at.flow, at.state):
+            change = {"flow": at.flow, "from": self.before.state if self.before.flow == at.flow else None, "to": at.state}
+            self.entries.append(Entry("flow.moved", "bot", change))
+        self.values |= {"flow": at.flow, "state": at.state, "slots": dict(at.slots)}
+
+    def names(self) -> dict[str, str]:
+        """How the outside knows the ticket."""
+        return {"id": self.before.id, "external_id": self.before.external_id}
+
+    async def say(self, conn: AsyncConnection, text: str, *, position: int) -> Spoken:
+        """Write the bot's reply to the event `position`; on a person's ticket it is a note for that person."""
+        author = Author.NOTE if self.owned else Author.BOT
+        place = position * POSITIONS + POSITIONS // 2
+        message_id = await self._add(conn, author, text, place)
+        self.entries.append(Entry("reply.written", "bot", {"message_id": message_id, "text": text, "note": self.owned}))
+        if not self.owned and self.before.first_reply_at is None:
+            self.values["first_reply_at"] = self.now
+        return Spoken(message_id, public=not self.owned)
+
+    async def write(self, conn: AsyncConnection, text: str, person_id: str, *, note: bool) -> Spoken:
+        """Write what a person says, after everything that is on the ticket."""
+        last = select(func.max(messages.c.position)).where(messages.c.ticket_id == self.before.id)
+        place = ((await conn.execute(last)).scalar_one() or 0) + 1
+        message_id = await self._add(conn, Author.NOTE if note else Author.HUMAN, text, place, person_id)
+        data = {"message_id": message_id, "text": text, "note": note}
+        self.entries.append(Entry("reply.written", f"person:{person_id}", data))
+        if not note and self.before.first_reply_at is None:
+            self.values["first_reply_at"] = self.now
+        return Spoken(message_id, public=not note)
+
+    async def save(self, conn: AsyncConnection, turn: int | None = None) -> None:
+        """Write the journal and the row."""
+        head = Head(self.before.journal_seq, self.before.journal_head)
+        head = await journal.append_to(conn, self.before.id, self.before.tenant, head, self.entries, self.now, turn)
+        changed = self.values | {"journal_seq": head.seq, "journal_head": head.hash, "updated_at": self.now}
+        await conn.execute(update(tickets).where(tickets.c.id == self.before.id).values(**changed))
+
+    async def _add(self, conn: AsyncConnection, author: Author, text: str, place: int, person_id: str | None = None) -> str:
+        message_id = ids.new("msg")
+        await conn.execute(
+            insert(messages).values(
+                id=message_id,
+                ticket_id=self.before.id,
+                # A help desk that echoes our own reply sends this id back, and meets the message as a known one.
+                external_id=message_id,
+                author=author,
+                text=text,
+                sent_at=self.now,
+                person_id=person_id,
+                position=place,
+                created_at=self.now,
+            )
+        )
+        return message_id
+
+    def _move(self, to: TicketStatus, actor: str) -> None:
+        if to is not self.status:
+            self.entries.append(Entry("ticket.moved", actor, {"from": self.status, "to": to}))
+        self.values["status"] = to

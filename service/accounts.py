@@ -29,7 +29,7 @@ async def create_tenant(db: Database, clock: Clock, name: str) -> TenantName:
     try:
         async with db.begin() as conn:
             await conn.execute(insert(tenants).values(name=tenant, created_at=clock()))
-            await append_to_tenant(conn, tenant, [Entry("tenant_created", "system", {"tenant": tenant})], clock())
+            await append_to_tenant(conn, tenant, [Entry("tenant.created", "system", {"tenant": tenant})], clock())
     except IntegrityError as error:
         raise TenantTaken from error
     return tenant

@@ -49,7 +49,7 @@ class SignIn:
             person = await people.find_by_email(conn, tenant, email)
             known = None if person is None or not person.active else await people.password_hash(conn, person.id)
         if not await passwords.verify(password, known) or person is None:
-            log.warning("sign_in_failed", tenant=tenant, person=person and person.id)
+            log.warning("signin.failed", tenant=tenant, person=person and person.id)
             raise SignInFailed
         return await self._enter(person, "password", account)
 
@@ -93,7 +93,7 @@ class SignIn:
         """End the session."""
         async with self.db.begin() as conn:
             await sessions.end(conn, token, self.secret)
-            entry = Entry("signed_out", f"person:{person.id}", {"person": person.id})
+            entry = Entry("person.signed_out", f"person:{person.id}", {"person": person.id})
             await append_to_tenant(conn, person.tenant, [entry], self.clock())
 
     async def _count(self, account: str, address: str) -> None:
@@ -111,6 +111,6 @@ class SignIn:
             token = await sessions.start(conn, person, self.secret, now)
             if account is not None:
                 await sessions.forget_attempts(conn, account)
-            entry = Entry("signed_in", f"person:{person.id}", {"person": person.id, "how": how})
+            entry = Entry("person.signed_in", f"person:{person.id}", {"person": person.id, "how": how})
             await append_to_tenant(conn, person.tenant, [entry], now)
         return token

@@ -69,7 +69,7 @@ async def create(
     key = NewKey(ids.new("key"), f"drk_{secrets.token_urlsafe(32)}")
     row = {"id": key.id, "tenant": tenant, "name": name, "token_hash": _hashed(key.token), "person_id": person}
     await conn.execute(insert(api_keys).values(row, scopes=sorted(scopes), created_at=now))
-    entry = Entry("api_key_created", "system", {"key": key.id, "scopes": sorted(scopes), "person": person})
+    entry = Entry("key.created", "system", {"key": key.id, "scopes": sorted(scopes), "person": person})
     await append_to_tenant(conn, tenant, [entry], now)
     return key
 
@@ -91,7 +91,7 @@ async def revoke(conn: AsyncConnection, tenant: TenantName, key: str, by: str, n
     mine = (api_keys.c.id == key) & (api_keys.c.tenant == tenant) & api_keys.c.revoked_at.is_(None)
     found = (await conn.execute(update(api_keys).where(mine).values(revoked_at=now))).rowcount
     if found:
-        await append_to_tenant(conn, tenant, [Entry("api_key_revoked", by, {"key": key})], now)
+        await append_to_tenant(conn, tenant, [Entry("key.revoked", by, {"key": key})], now)
     return bool(found)
 
 

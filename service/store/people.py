@@ -70,7 +70,7 @@ async def create(conn: AsyncConnection, tenant: TenantName, email: str, name: st
     except IntegrityError as error:
         raise EmailTaken from error
     await _grant(conn, person.id, role, now)
-    await append_to_tenant(conn, tenant, [Entry("person_created", "system", {"person": person.id, "role": role})], now)
+    await append_to_tenant(conn, tenant, [Entry("person.created", "system", {"person": person.id, "role": role})], now)
     return person
 
 
@@ -100,7 +100,7 @@ async def change_role(conn: AsyncConnection, person: Person, role: Role, by: str
     await conn.execute(update(role_grants).where(held, role_grants.c.to_at.is_(None)).values(to_at=now))
     await _grant(conn, person.id, role, now)
     await conn.execute(delete(sessions).where(sessions.c.person_id == person.id))
-    await append_to_tenant(conn, person.tenant, [Entry("role_changed", by, {"person": person.id, "role": role})], now)
+    await append_to_tenant(conn, person.tenant, [Entry("person.role_changed", by, {"person": person.id, "role": role})], now)
 
 
 async def set_active(conn: AsyncConnection, person: Person, active: bool, by: str, now: datetime) -> None:
@@ -108,7 +108,7 @@ async def set_active(conn: AsyncConnection, person: Person, active: bool, by: st
     await _lock(conn, person.id)
     await conn.execute(update(people).where(people.c.id == person.id).values(active=active))
     await conn.execute(delete(sessions).where(sessions.c.person_id == person.id))
-    kind = "person_enabled" if active else "person_disabled"
+    kind = "person.enabled" if active else "person.disabled"
     await append_to_tenant(conn, person.tenant, [Entry(kind, by, {"person": person.id})], now)
 
 
@@ -121,7 +121,9 @@ async def set_password_hash(conn: AsyncConnection, person: Person, hashed: str, 
     """Store a new password's hash; every session of the person ends."""
     await conn.execute(update(people).where(people.c.id == person.id).values(password_hash=hashed))
     await conn.execute(delete(sessions).where(sessions.c.person_id == person.id))
-    await append_to_tenant(conn, person.tenant, [Entry("password_set", f"person:{person.id}", {"person": person.id})], now)
+    await append_to_tenant(
+        conn, person.tenant, [Entry("person.password_set", f"person:{person.id}", {"person": person.id})], now
+    )
 
 
 def with_role() -> Select[*tuple[Any, ...]]:

@@ -62,3 +62,7 @@ class FencedOff(Exception):
 
 class RunSuperseded(Exception):
     """A newer customer message arrived before this run committed an intent; the run ends and the message is handled."""
+
+
+class MovedOn(Exception):
+    """Another executor has moved the action on; whoever sees this looks at it instead of acting."""

@@ -112,7 +112,8 @@ class Proposal:
     """One wanted call of a tool, with what the backend said about its object, before any decision.
 
     `money` is what would go back to the customer (None when nothing does, or for a WRITE). `facts` is the database's
-    view that an approver is shown and that the digest covers. `origin` is unique on the ticket.
+    view that an approver is shown and that the digest covers. `origin` is unique on the ticket. `confirms` is false for
+    what the customer is not asked about (an internal note). `attested_by` is the person who vouches for the customer's yes.
     """
 
     origin: str
@@ -123,6 +124,8 @@ class Proposal:
     money: Money | None = None
     legs: tuple[MoneyLeg, ...] = ()
     facts: Mapping[str, Json] = field(default_factory=dict)
+    confirms: bool = True
+    attested_by: PersonId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,13 +133,16 @@ class BookFacts:
     """What our own books say at the moment of the decision, read under the locks that the reservation holds.
 
     Amounts are minor units of the proposal's currency. `pending_minor` is reserved, sent or unknown on the order and not
-    yet in the backend's refunds. `window_minor` is the larger of the customer's and any fingerprint's unapproved money
-    back in the rolling window, without this action. `votes` counts valid approvals by people with the role.
+    yet in the backend's refunds; `booked_minor` is that and what our own actions have paid back. `window_minor` is the larger
+    of the customer's and any fingerprint's unapproved money back in the rolling window, without this action. `votes` counts
+    valid approvals by people with the role. `changed_at` is when the customer's address, or the address or payment of an
+    order of theirs, was last changed through us.
     """
 
     killed: Switch | None = None
     newer_message: bool = False
     pending_minor: int = 0
+    booked_minor: int = 0
     window_minor: int = 0
     tenant_day_minor: int = 0
     live_twin: ActionId | None = None
@@ -147,6 +153,7 @@ class BookFacts:
     denied: bool = False
     approval_digest_matches: bool = True
     actions_last_hour: int = 0
+    changed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +181,8 @@ class Action:
     approval_id: ApprovalId | None = None
     confirmed_by: str | None = None
     fence: int | None = None
+    sentence: str = ""
+    requester: str = "bot"
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,23 +218,39 @@ class ActionBook(Protocol):
         """
         ...
 
-    async def resume(
-        self, caller: Caller, action: Action, proposal: Proposal, decide: Decide, policy_version: str
-    ) -> Action:
+    async def resume(self, caller: Caller, action: Action, proposal: Proposal, decide: Decide, policy_version: str) -> Action:
         """Decide a `proposed` action again over fresh facts (a yes or votes are now among them) and reserve or refuse it."""
         ...
 
     async def mark_sent(self, caller: Caller, action: Action) -> Action:
-        """Commit `sent` after reading the switches again; a thrown one ends the action `refused` with `killed`."""
+        """Commit `sent` after reading the switches again; a thrown one ends the action `refused` with `killed`.
+
+        Raises `MovedOn` when the action is no longer `reserved`: only who moved it to `sent` may act.
+        """
         ...
 
-    async def settle(self, action: Action, receipt: Receipt | None, status: ActionStatus, code: str | None) -> Action:
-        """Write how a `sent` or `unknown` action ended: receipt, ledger and journal. Not fenced; only the first settling counts."""
+    async def settle(
+        self, action: Action, receipt: Receipt | None, status: ActionStatus, code: str | None, *, wake: bool = False
+    ) -> Action:
+        """Write how a `sent` or `unknown` action ended: receipt, ledger and journal.
+
+        Not fenced; only the first settling counts. With `wake`, the ticket gets an event about it in the same transaction, if the action ended now.
+        """
         ...
 
-    async def record_refusal(
-        self, caller: Caller, tool: str, args: Mapping[str, Json], code: str, rule: str | None
-    ) -> None:
+    async def live_on_order(self, caller: Caller, order_id: str) -> tuple[Action, ...]:
+        """The tenant's actions on an order that have not ended, oldest first."""
+        ...
+
+    async def switch_for(self, caller: Caller, tool: str) -> Switch | None:
+        """The thrown switch that stops this tool for this caller, if any."""
+        ...
+
+    async def switch_on(self, action: Action) -> Switch | None:
+        """The thrown switch that stops this action, by the lane and the intent that wanted it, if any."""
+        ...
+
+    async def record_refusal(self, caller: Caller, tool: str, args: Mapping[str, Json], code: str, rule: str | None) -> None:
         """Write one audit row for a call that never became an action (unknown object, bad arguments, not granted)."""
         ...
 
@@ -259,9 +284,7 @@ class ToolResult:
     def needs_approval(self) -> bool:
         """The call waits for people's votes."""
         return (
-            self.action is not None
-            and self.action.status is ActionStatus.PROPOSED
-            and self.action.decision == "needs_approval"
+            self.action is not None and self.action.status is ActionStatus.PROPOSED and self.action.decision == "needs_approval"
         )
 
     @property

@@ -1,0 +1,61 @@
+"""The policy: one pure function from a case, the books and a tenant's numbers to a decision, the same for every door."""
+
+from collections.abc import Mapping
+
+from tools.errors import Code
+from tools.limits import MoneyLimits, Policy
+from tools.ports import BookFacts, Effect, Json, Verdict
+from tools.rules import CONFIRMATION, RULES, SENTENCES, Case, Rule
+
+__all__ = ["RULES", "Case", "MoneyLimits", "Policy", "Rule", "decide", "decide_read", "describe_rules", "sentence_of"]
+
+_BARS = {effect: tuple(rule for rule in RULES if rule.bar and effect in rule.effects) for effect in Effect}
+_VOTES = {effect: tuple(rule for rule in RULES if rule.votes and effect in rule.effects) for effect in Effect}
+
+
+def decide(case: Case, book: BookFacts, policy: Policy) -> Verdict:
+    """What happens to a WRITE or MONEY call: refused by the first rule that bars it, else the customer's yes, else votes."""
+    effect = case.proposal.effect
+    for rule in _BARS[effect]:
+        if rule.bar and (code := rule.bar(case, book, policy)):
+            return Verdict("deny", rule.name, code, rule.sentence)
+    if case.spec.confirms and not book.confirmed:
+        return _unconfirmed(case)
+    votes, asking = 0, None
+    for rule in _VOTES[effect]:
+        wanted = rule.votes(case, book, policy) if rule.votes else 0
+        if wanted > votes:
+            votes, asking = wanted, rule
+    if asking is None:
+        return Verdict("allow")
+    if votes > book.votes:
+        return Verdict("needs_approval", asking.name, Code.APPROVAL_REQUIRED, asking.sentence, votes)
+    return Verdict("allow", asking.name, sentence=asking.sentence, votes=votes)
+
+
+def decide_read(case: Case, book: BookFacts, policy: Policy) -> Verdict:
+    """Whether a call may look at all: the switches, the lane's tools and the identity; asked before anything is read."""
+    for rule in _BARS[Effect.READ]:
+        if rule.bar and (code := rule.bar(case, book, policy)):
+            return Verdict("deny", rule.name, code, rule.sentence)
+    return Verdict("allow")
+
+
+def describe_rules(effect: Effect, policy: Policy) -> list[Mapping[str, Json]]:
+    """The rules that apply to an effect, in the order of decision, with this tenant's numbers."""
+    return [
+        {"name": rule.name, "sentence": rule.sentence, "number": rule.number(policy)}
+        for rule in RULES
+        if effect in rule.effects
+    ]
+
+
+def sentence_of(rule: str | None) -> str:
+    """The sentence of a rule for people; empty for none."""
+    return SENTENCES.get(rule or "", "")
+
+
+def _unconfirmed(case: Case) -> Verdict:
+    """A bot asks the customer next; a person must have asked already, so their call is refused."""
+    decision = "deny" if case.caller.person is not None else "needs_confirmation"
+    return Verdict(decision, CONFIRMATION.name, Code.CONFIRMATION_REQUIRED, CONFIRMATION.sentence)

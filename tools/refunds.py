@@ -1,0 +1,114 @@
+"""Money back on an order, and how it stands."""
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from babel.numbers import is_currency
+from pydantic import Field
+
+from tools.args import AmountMinor, Args, CurrencyCode, Identifier
+from tools.commerce import Commerce, Order, OrderId, PaymentMethodId, Receipt, RefundLeg
+from tools.errors import Code, ToolError
+from tools.money import Money
+from tools.money_back import allocate, destination_of, method_of, money_facts
+from tools.ports import Action, Effect, Json
+from tools.scope import as_json, method_json, own_account, own_order
+from tools.tool import Situation, ToolContext, Wanted, tool
+
+
+class IssueRefund(Args):
+    """Which order, how much, and why."""
+
+    order_id: Annotated[Identifier, Field(description="The order whose money goes back.")]
+    amount_minor: Annotated[
+        AmountMinor, Field(description="The amount in minor units: 1999 is 19.99 USD, and 1999 JPY is 1999.")
+    ]
+    currency: Annotated[CurrencyCode, Field(description="The order's currency.")]
+    reason: Literal["damaged", "wrong_item", "late", "lost", "goodwill", "duplicate_charge", "not_as_described"]
+
+
+class RefundStatus(Args):
+    """Which order."""
+
+    order_id: Annotated[Identifier, Field(description="The order to look at.")]
+
+
+def legs_of(action: Action) -> list[RefundLeg]:
+    """The legs of an action as the merchant's system takes them."""
+    return [RefundLeg(method_id=PaymentMethodId(leg.method_id), amount_minor=leg.amount_minor) for leg in action.legs]
+
+
+def refunded_before(action: Action) -> int:
+    """What the order had been refunded when the action was decided, in minor units: the precondition of the effect."""
+    return action.facts["refunded"]["amount_minor"]
+
+
+async def _refund(shop: Commerce, action: Action) -> Receipt:
+    reason = action.args["reason"]
+    return await shop.refund(OrderId(action.order_id or ""), legs_of(action), reason, refunded_before(action), action.key)
+
+
+@tool(effect=Effect.MONEY, act=_refund)
+async def issue_refund(ctx: ToolContext, args: IssueRefund) -> Wanted:
+    """Send money back on an order, to the payment methods that paid it.
+
+    The amount may be a part of what was paid and never more than is left. Nobody can choose another destination.
+    """
+    if not is_currency(args.currency):
+        raise ToolError(Code.VALIDATION, "This is not a currency.")
+    order = await own_order(ctx, args.order_id)
+    if args.currency != order.currency:
+        raise ToolError(Code.CURRENCY_MISMATCH, "The order was paid in another currency.", "refund.currency")
+    customer = await own_account(ctx)
+    money = Money(args.amount_minor, args.currency)
+    legs = allocate(order, customer, args.amount_minor)
+    return Wanted(
+        order_id=order.id,
+        money=money,
+        legs=legs,
+        facts={**money_facts(order, customer, money, legs), "reason": args.reason},
+        situation=Situation(
+            captured_minor=order.captured_minor,
+            refunded_minor=order.refunded_minor,
+            currency=order.currency,
+            destination=destination_of(order, customer, legs),
+        ),
+    )
+
+
+@tool(effect=Effect.READ)
+async def get_refund_status(ctx: ToolContext, args: RefundStatus) -> Mapping[str, Json]:
+    """Show what was paid on an order, what has gone back and where to, and what is still under way."""
+    order = await own_order(ctx, args.order_id)
+    customer = await own_account(ctx)
+    pending = await ctx.book.live_on_order(ctx.caller, order.id)
+    refunds = [
+        {
+            "amount": Money(payment.amount_minor, order.currency).as_json(),
+            "method": method_json(method) if (method := method_of(customer, payment.method_id)) else None,
+            "at": payment.at.isoformat() if payment.at else None,
+        }
+        for payment in order.payments
+        if payment.kind == "refund"
+    ]
+    return {
+        "order_id": order.id,
+        "captured": Money(order.captured_minor, order.currency).as_json(),
+        "refunds": refunds,
+        "return": _return_json(order),
+        "pending": [_pending_json(action) for action in pending],
+    }
+
+
+def _return_json(order: Order) -> Mapping[str, Json] | None:
+    return as_json(order.return_) if order.return_ else None
+
+
+def _pending_json(action: Action) -> Mapping[str, Json]:
+    return {
+        "action_id": action.id,
+        "tool": action.tool,
+        "status": action.status.value,
+        "decision": action.decision,
+        "amount": action.money.as_json() if action.money else None,
+    }

@@ -1,0 +1,49 @@
+"""What a caller is told about an action."""
+
+from collections.abc import Mapping
+
+from tools.errors import Code
+from tools.policy import sentence_of
+from tools.ports import Action, ActionStatus, Json, ToolResult
+
+_WAITING = {"needs_confirmation": Code.CONFIRMATION_REQUIRED, "needs_approval": Code.APPROVAL_REQUIRED}
+_IN_DOUBT = (ActionStatus.RESERVED, ActionStatus.SENT, ActionStatus.UNKNOWN)
+
+
+def result_of(action: Action) -> ToolResult:
+    """The result of a WRITE or MONEY call: its receipt, or why it has none."""
+    return ToolResult(
+        tool=action.tool,
+        ok=action.status is ActionStatus.SUCCEEDED,
+        data=_data(action),
+        action=action,
+        code=_code(action),
+        rule=action.rule,
+        sentence=action.sentence or sentence_of(action.rule),
+    )
+
+
+def refused(tool: str, code: str, sentence: str, rule: str | None = None) -> ToolResult:
+    """The result of a call that never became an action."""
+    return ToolResult(tool=tool, ok=False, code=str(code), rule=rule, sentence=sentence)
+
+
+def _code(action: Action) -> str | None:
+    if action.status is ActionStatus.PROPOSED:
+        return _WAITING.get(action.decision)
+    if action.status is ActionStatus.SUPERSEDED:
+        return action.code or Code.SUPERSEDED
+    return Code.OUTCOME_UNKNOWN if action.status in _IN_DOUBT else action.code
+
+
+def _data(action: Action) -> Mapping[str, Json]:
+    """The receipt with the amount and the destination in words; `moved_minor` is what has moved already, in minor units."""
+    if action.receipt is None:
+        return {}
+    return {
+        "receipt": action.receipt.reference,
+        "kind": action.receipt.kind,
+        "amount": action.money.as_json() if action.money else None,
+        "moved_minor": sum(leg.amount_minor for leg in action.receipt.legs),
+        "destination": action.facts.get("destination"),
+    }

@@ -4,7 +4,7 @@ Everything happens only for whoever marks the turn's events done, so applying tw
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -20,7 +20,7 @@ from service.turn import Turn
 from tools.ports import Clock, Lane
 from workflows.lifecycle import LifecycleEvent
 from workflows.outcome import AskCustomer, AwaitApproval, Close, Escalate, HandOff, Outcome, Reply
-from workflows.ticket import FlowState, QuestionKind
+from workflows.ticket import QuestionKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,28 +76,25 @@ class Outcomes:
             return row.before.pending - marked
 
     async def hand_over(
-        self, turn: Turn, queue: str, noted: list[Entry], routed: Routed, progress: FlowState | None = None
+        self, turn: Turn, queue: str, noted: list[Entry], routed: Routed, gave_up: HandOff | None = None
     ) -> None:
-        """Give the turn to the other queue: its events stay undone, and the heir's drain is `ticket:wake+1`."""
+        """Give the turn to the other queue: its events stay undone, and the heir's drain is `ticket:wake+1`.
+
+        A flow that `gave_up` has its question closed; it may do so once.
+        """
         async with self._db.begin() as conn:
             row = await self._lock(conn, turn)
             row.entries += [*noted, Entry("ticket.handed_over", "system", {"queue": queue, "reason": routed.reason})]
             row.values |= routed.columns()
-            if progress:
-                row.progress(progress)
+            if gave_up:
+                row.entries += await questions.close(conn, row.before, row.now)
+                row.values |= {"question_id": None, "handed_off": True}
+            if gave_up and gave_up.progress:
+                row.progress(gave_up.progress)
             wake = row.before.wake + 1
             row.values |= {"queue": queue, "wake": wake, "attempts": 0}
             await row.save(conn, turn.number)
             await self._enqueue(conn, row.before.tenant, row.before.id, wake, queue)
-
-    async def hand_off(self, turn: Turn, outcome: HandOff, noted: list[Entry], routed: Routed) -> None:
-        """A flow gives up: the agent takes the same messages, and what the flow had asked is closed."""
-        async with self._db.begin() as conn:
-            row = await self._lock(conn, turn)
-            row.entries += await questions.close(conn, row.before, row.now)
-            row.values |= {"question_id": None, "handed_off": True}
-            await row.save(conn, turn.number)
-        await self.hand_over(turn, "agent", noted, replace(routed, lane=Lane.AGENT), outcome.progress)
 
     async def superseded(self, turn: Turn) -> int:
         """A newer message ended the run before it committed an intent; returns how often that has happened."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Select, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.store.schema import journal, journal_payloads, tenants, tickets
@@ -151,29 +151,26 @@ async def append_to_tenant(conn: AsyncConnection, tenant: str, entries: Sequence
 
 async def read(conn: AsyncConnection, stream: str, after: int = 0, limit: int = 1_000) -> tuple[Written, ...]:
     """Entries of a stream after a number, oldest first."""
-    query = (
-        select(journal, journal_payloads.c.data)
-        .outerjoin(
-            journal_payloads, (journal_payloads.c.stream == journal.c.stream) & (journal_payloads.c.seq == journal.c.seq)
-        )
-        .where(journal.c.stream == stream, journal.c.seq > after)
-        .order_by(journal.c.seq)
-        .limit(limit)
-    )
+    query = _written().where(journal.c.stream == stream, journal.c.seq > after).order_by(journal.c.seq).limit(limit)
     rows = await conn.execute(query)
     return tuple(Written(r.stream, r.seq, r.at, r.kind, r.actor, r.turn, r.data, r.hash) for r in rows)
 
 
+async def read_turn(conn: AsyncConnection, stream: str, turn: int, kinds: Sequence[str]) -> tuple[Written, ...]:
+    """The entries of one turn that are of these kinds, oldest first."""
+    query = _written().where(journal.c.stream == stream, journal.c.turn == turn, journal.c.kind.in_(kinds))
+    rows = await conn.execute(query.order_by(journal.c.seq))
+    return tuple(Written(r.stream, r.seq, r.at, r.kind, r.actor, r.turn, r.data, r.hash) for r in rows)
+
+
+def _written() -> Select[Any]:
+    beside = (journal_payloads.c.stream == journal.c.stream) & (journal_payloads.c.seq == journal.c.seq)
+    return select(journal, journal_payloads.c.data, journal_payloads.c.salt).outerjoin(journal_payloads, beside)
+
+
 async def verify(conn: AsyncConnection, stream: str, head: Head) -> str | None:
     """What is wrong with a stream, or None: no gap, every hash follows, every payload there matches, the head agrees."""
-    query = (
-        select(journal, journal_payloads.c.salt, journal_payloads.c.data)
-        .outerjoin(
-            journal_payloads, (journal_payloads.c.stream == journal.c.stream) & (journal_payloads.c.seq == journal.c.seq)
-        )
-        .where(journal.c.stream == stream)
-        .order_by(journal.c.seq)
-    )
+    query = _written().where(journal.c.stream == stream).order_by(journal.c.seq)
     reached = Head(0, "")
     for row in await conn.execute(query):
         if row.seq != reached.seq + 1:

@@ -19,6 +19,10 @@ from tools.errors import FencedOff
 from tools.ports import Json
 
 
+Row = Any
+"""A locked row of `tickets`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
     """A drain's right to write on a ticket; `attempts` counts claims since the last event that was finished."""

@@ -1,0 +1,206 @@
+"""What people do with tickets: claim, release, resolve, take over, hand back, write. Each is one atomic transaction."""
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from service.errors import ClaimedByOther, Forbidden, NotFound, Stale
+from service.escalation import open_case
+from service.settings import TenantSettings
+from service.store import cases, outbox, questions, turns
+from service.store.database import Database
+from service.store.journal import Entry
+from service.store.people import Person
+from service.store.schema import tickets
+from service.store.ticket_row import TicketRow
+from service.store.wakeups import EventKind, Wakeups
+from tools.errors import FencedOff
+from tools.ports import Clock, Lane
+from workflows.lifecycle import LifecycleEvent
+from workflows.outcome import Reason
+
+
+class Desk:
+    """People's acts. Every method raises `NotFound` for another tenant's things."""
+
+    def __init__(
+        self,
+        db: Database,
+        wakeups: Wakeups,
+        clock: Clock,
+        tenant_settings: Callable[[str], TenantSettings],
+        *,
+        delivers: bool,
+    ) -> None:
+        self._db = db
+        self._wakeups = wakeups
+        self._clock = clock
+        self._tenant_settings = tenant_settings
+        self._delivers = delivers
+
+    async def claim(self, person: Person, escalation_id: str) -> None:
+        """Make the case one's own; the bot's unsent replies become notes. Raises `ClaimedByOther` or `Stale`."""
+        async with self._db.begin() as conn:
+            row, case = await self._case(conn, person, escalation_id)
+            if case.state == "resolved":
+                raise Stale
+            if case.owner == person.id:
+                return
+            if case.owner is not None:
+                raise ClaimedByOther
+            await self._own(conn, row, case, person)
+            row.entries.append(Entry("escalation.claimed", _actor(person), {"escalation_id": case.id}))
+            await row.save(conn)
+
+    async def release(self, person: Person, escalation_id: str) -> None:
+        """Put one's own case back into the queue. Raises `ClaimedByOther` or `Stale`."""
+        async with self._db.begin() as conn:
+            row, case = await self._own_case(conn, person, escalation_id)
+            await cases.change(conn, case.id, state="open", owner=None, claimed_at=None)
+            row.values["owner"] = None
+            row.entries.append(Entry("escalation.released", _actor(person), {"escalation_id": case.id}))
+            await row.save(conn)
+
+    async def resolve(self, person: Person, escalation_id: str, text: str | None = None) -> None:
+        """End one's own case and the ticket, with a last reply if there is one. Raises `ClaimedByOther` or `Stale`."""
+        async with self._db.begin() as conn:
+            row, case = await self._own_case(conn, person, escalation_id)
+            if text:
+                await self._say(conn, row, person, text, note=False)
+            await self._close_question(conn, row)
+            await self._end_case(conn, row, case, person)
+            row.happened(LifecycleEvent.RESOLVED, _actor(person))
+            row.values |= {"resolved_at": row.now, "handed_off": False, "superseded_count": 0}
+            if self._delivers:
+                await outbox.put(conn, row.before.tenant, row.before.id, "ticket.resolved", {"ticket": row.names()}, row.now)
+            await row.save(conn)
+
+    async def take_over(self, person: Person, ticket_id: str) -> str:
+        """Take the ticket from whoever works it: opens its case and claims it in one call; returns the case's id.
+
+        A running agent stops between its steps. Raises `ClaimedByOther`.
+        """
+        async with self._db.begin() as conn:
+            row = await self._ticket(conn, person, ticket_id)
+            case = await cases.live(conn, ticket_id)
+            if case and case.owner not in (None, person.id):
+                raise ClaimedByOther
+            if case:
+                await self._own(conn, row, case, person)
+                case_id = case.id
+            else:
+                sla = self._tenant_settings(person.tenant).sla
+                opened, entries = await open_case(conn, row.before, Reason.TAKEN_OVER, "", row.now, sla, owner=person.id)
+                case_id, row.entries[len(row.entries) :] = opened.id, entries
+                await outbox.hold_back_bot_replies(conn, ticket_id)
+                row.values |= {"owner": person.id, "due_at": opened.due_at}
+            await self._close_question(conn, row)
+            row.values["lane"] = Lane.HUMAN
+            row.happened(LifecycleEvent.ESCALATED, _actor(person))
+            row.entries.append(Entry("ticket.taken_over", _actor(person), {"escalation_id": case_id}))
+            await row.save(conn)
+            return case_id
+
+    async def hand_back(self, person: Person, ticket_id: str) -> None:
+        """Give one's own ticket back to the rails; messages that nobody answered are handled next."""
+        async with self._db.begin() as conn:
+            row = await self._ticket(conn, person, ticket_id)
+            case = await cases.live(conn, ticket_id)
+            self._must_own(case, person)
+            await self._end_case(conn, row, case, person)
+            row.happened(LifecycleEvent.HANDED_BACK, _actor(person))
+            row.values |= {"lane": Lane.WORKFLOW, "handed_off": False, "superseded_count": 0}
+            row.entries.append(Entry("ticket.handed_back", _actor(person), {}))
+            await row.save(conn)
+            await self._wakeups.wake(conn, ticket_id, EventKind.HANDED_BACK, person.id)
+
+    async def write(self, person: Person, ticket_id: str, text: str, *, note: bool) -> str:
+        """Write a note, or a reply on one's own ticket; returns the message's id. Raises `Forbidden` without ownership."""
+        async with self._db.begin() as conn:
+            row = await self._ticket(conn, person, ticket_id)
+            if not note and row.before.owner != person.id:
+                raise Forbidden("Take the ticket over before replying to the customer.")
+            message_id = await self._say(conn, row, person, text, note=note)
+            if not note:
+                await self._close_question(conn, row)
+            await row.save(conn)
+            return message_id
+
+    async def _ticket(self, conn: AsyncConnection, person: Person, ticket_id: str) -> TicketRow:
+        try:
+            before = await turns.lock(conn, ticket_id, None)
+        except FencedOff:
+            raise NotFound from None
+        if before.tenant != person.tenant:
+            raise NotFound
+        return TicketRow(before, self._clock(), owned=before.owner is not None)
+
+    async def _case(self, conn: AsyncConnection, person: Person, escalation_id: str) -> tuple[TicketRow, Any]:
+        case = await cases.find(conn, person.tenant, escalation_id)
+        if case is None:
+            raise NotFound
+        row = await self._ticket(conn, person, case.ticket_id)
+        # Read again now that the ticket's lock is held: nobody can change the case from here on.
+        return row, await cases.find(conn, person.tenant, escalation_id)
+
+    async def _own_case(self, conn: AsyncConnection, person: Person, escalation_id: str) -> tuple[TicketRow, Any]:
+        row, case = await self._case(conn, person, escalation_id)
+        self._must_own(case, person)
+        return row, case
+
+    def _must_own(self, case: Any, person: Person) -> None:
+        if case is None or case.state != "claimed":
+            raise Stale
+        if case.owner != person.id:
+            raise ClaimedByOther
+
+    async def _own(self, conn: AsyncConnection, row: TicketRow, case: Any, person: Person) -> None:
+        await cases.change(conn, case.id, state="claimed", owner=person.id, claimed_at=row.now)
+        await outbox.hold_back_bot_replies(conn, row.before.id)
+        await self._close_question(conn, row)
+        row.values["owner"] = person.id
+
+    async def _end_case(self, conn: AsyncConnection, row: TicketRow, case: Any, person: Person) -> None:
+        await cases.change(conn, case.id, state="resolved", resolved_at=row.now)
+        row.values |= {"owner": None, "due_at": None}
+        row.entries.append(Entry("escalation.resolved", _actor(person), {"escalation_id": case.id}))
+
+    async def _close_question(self, conn: AsyncConnection, row: TicketRow) -> None:
+        if row.values.get("question_id", row.before.question_id):
+            row.entries += await questions.close(conn, row.before, row.now)
+            row.values |= {"question_id": None, "wake_at": None}
+
+    async def _say(self, conn: AsyncConnection, row: TicketRow, person: Person, text: str, *, note: bool) -> str:
+        spoken = await row.write(conn, text, person.id, note=note)
+        if spoken.public and self._delivers:
+            body = {
+                "ticket": row.names(),
+                "message": {"id": spoken.message_id, "text": text, "author": "human"},
+                "in_reply_to": None,
+            }
+            await outbox.put(
+                conn,
+                row.before.tenant,
+                row.before.id,
+                "ticket.reply",
+                body,
+                row.now,
+                message_id=spoken.message_id,
+                by_person=True,
+            )
+        return spoken.message_id
+
+
+async def ticket_of(conn: AsyncConnection, tenant: str, ticket: str) -> str:
+    """The id of a ticket named by its own id or by `ext:<external id>`. Raises `NotFound`."""
+    named = tickets.c.external_id == ticket.removeprefix("ext:") if ticket.startswith("ext:") else tickets.c.id == ticket
+    found = (await conn.execute(select(tickets.c.id).where(tickets.c.tenant == tenant, named))).scalar_one_or_none()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _actor(person: Person) -> str:
+    return f"person:{person.id}"

@@ -7,20 +7,24 @@ import asyncio
 import contextlib
 import fcntl
 import os
+import time
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO
 
 import structlog
 from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer
-from sqlalchemy import text
+from sqlalchemy import bindparam, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.errors import Fatal
 from service.store import workers
+from service.store.columns import UtcTime
 from service.store.database import Database, sync_url
+from service.store.schema import tickets
 
 log = structlog.get_logger()
 
@@ -32,6 +36,18 @@ _ENQUEUE = text(
     f"select dbos.enqueue_workflow(workflow_name => '{DRAIN}', queue_name => :queue, "
     "positional_args => array[to_json(cast(:ticket as text)), to_json(cast(:wake as bigint))], "
     f"workflow_id => :id, queue_partition_key => :partition, application_name => '{APPLICATION}')"
+)
+
+
+_STRANDED = (
+    "select t.id, t.tenant, t.wake, t.queue from tickets t "
+    "left join {table} w on w.workflow_uuid = t.id || ':' || t.wake where t.pending > 0 and (w.status is null "
+    "or w.status not in ('ENQUEUED', 'DELAYED', 'PENDING') or (w.status = 'PENDING' and t.beat < :oldest)) limit :most {lock}"
+)
+_SKIP_LOCKED = "for no key update of t skip locked"
+_PRUNE = (
+    "delete from {table} where workflow_uuid in (select workflow_uuid from {table} "
+    "where status in ('SUCCESS', 'ERROR', 'CANCELLED') and updated_at < :before limit :most)"
 )
 
 
@@ -118,9 +134,30 @@ class Engine:
         """Bring the engine's own tables to the version that this release needs; safe twice."""
         DBOS.migrate(sync_url(self._db.url))
 
-    async def cancel(self, ticket_id: str, wake: int) -> None:
-        """Cancel a drain that a newer one has replaced, so that it holds no place in a queue."""
-        await DBOS.cancel_workflow_async(f"{ticket_id}:{wake}")
+    async def rescue(self, stall_seconds: float, limit: int = 100) -> tuple[str, ...]:
+        """Wake tickets that have events but no drain that moves: missing, failed, or silent for longer than the longest step.
+
+        The replaced drain is cancelled, since it would hold its place in the queue. Returns the tickets' ids.
+        """
+        lost = text(_STRANDED.format(table=_table(self._db), lock="" if self._db.is_sqlite else _SKIP_LOCKED))
+        oldest = datetime.now(UTC) - timedelta(seconds=stall_seconds)
+        async with self._db.begin() as conn:
+            rows = (await conn.execute(lost.bindparams(bindparam("oldest", oldest, UtcTime())), {"most": limit})).all()
+            for row in rows:
+                raised = update(tickets).where(tickets.c.id == row.id).values(wake=row.wake + 1, beat=workers.db_now())
+                await conn.execute(raised)
+                await self.enqueue(conn, row.tenant, row.id, row.wake + 1, row.queue)
+        for row in rows:
+            log.warning("ticket.rescued", ticket_id=row.id, wake=row.wake)
+            await DBOS.cancel_workflow_async(f"{row.id}:{row.wake}")
+        return tuple(row.id for row in rows)
+
+    async def prune(self) -> int:
+        """Delete the engine's rows of drains that ended a while ago, in one batch; their ids never come again."""
+        before = int((time.time() - self._settings.keep_finished) * 1000)
+        async with self._db.begin() as conn:
+            done = await conn.execute(text(_PRUNE.format(table=_table(self._db))), {"before": before, "most": 1_000})
+        return done.rowcount
 
     async def _register_queues(self) -> None:
         settings = self._settings

@@ -149,7 +149,8 @@ class Outcomes:
     async def _ask(self, conn: AsyncConnection, row: TicketRow, turn: Turn, outcome: AskCustomer) -> None:
         message_id = await self._say(conn, row, turn, outcome.text)
         live = self._live(row, "confirmation")
-        question_id = await questions.ask(conn, row.before, outcome, row.now, live, delivered=not self._delivers)
+        delivered = not self._delivers
+        question_id = await questions.ask(conn, row.before, outcome, message_id, row.now, live, delivered=delivered)
         row.values |= {"question_id": question_id, "wake_at": row.now + live}
         kind = "question.asked" if outcome.kind is QuestionKind.SLOT else "confirmation.asked"
         data = {"question_id": question_id, "message_id": message_id, "action_id": outcome.action_id, "slot": outcome.slot}

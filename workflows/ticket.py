@@ -57,7 +57,10 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """The one question that the customer has been asked and has not answered."""
+    """The one question that the customer has been asked and has not answered.
+
+    Only a message that came after `delivered_at` answers it; None says that it has not been sent yet.
+    """
 
     id: QuestionId
     kind: QuestionKind
@@ -67,6 +70,7 @@ class Question:
     action_id: ActionId | None = None
     slot: str | None = None
     asked_times: int = 1
+    delivered_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

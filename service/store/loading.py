@@ -58,6 +58,7 @@ async def find_question(conn: AsyncConnection, question_id: str) -> Question | N
         ActionId(row.action_id) if row.action_id else None,
         row.slot,
         row.asked_times,
+        row.delivered_at,
     )
 
 

@@ -32,6 +32,7 @@ async def ask(
             slot=outcome.slot,
             action_id=outcome.action_id,
             text=outcome.text,
+            message_id=message_id,
             asked_times=times,
             asked_at=now,
             delivered_at=now if delivered else None,
@@ -91,7 +92,7 @@ async def end_unconfirmed(conn: AsyncConnection, action_id: str, status: ActionS
     return [Entry(f"action.{status}", "system", {"action_id": action_id})] if done.first() else []
 
 
-async def mark_delivered(conn: AsyncConnection, question_id: str, now: datetime) -> None:
-    """The first attempt to send the question: from here a message can answer it."""
-    query = update(questions).where(questions.c.id == question_id, questions.c.delivered_at.is_(None))
+async def mark_delivered(conn: AsyncConnection, message_id: str, now: datetime) -> None:
+    """The first attempt to send this message: from here another message can answer the question in it."""
+    query = update(questions).where(questions.c.message_id == message_id, questions.c.delivered_at.is_(None))
     await conn.execute(query.values(delivered_at=now))

@@ -165,6 +165,7 @@ questions = Table(
     Column("slot", String(64)),
     Column("action_id", String(40)),
     Column("text", Text, nullable=False),
+    Column("message_id", ForeignKey("messages.id"), nullable=False),
     Column("asked_times", Integer, nullable=False, server_default="1"),
     Column("asked_at", UtcTime, nullable=False),
     # From the first send attempt, or from the commit when no outbound address is set; only a later message answers.
@@ -177,6 +178,7 @@ questions = Table(
     Column("answered_seq", BigInteger),
     Column("closed_at", UtcTime),
     Index("ix_questions_ticket", "ticket_id"),
+    Index("ix_questions_message", "message_id"),
     Index("ix_questions_action", "action_id"),
 )
 

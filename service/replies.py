@@ -1,0 +1,116 @@
+"""Delivers the outbox to the help desk: signed Standard Webhooks, at least once, each try marked before it is made.
+
+A try is marked under the ticket's lock, so a claim and a send never cross: what a person claimed first becomes a note.
+"""
+
+import asyncio
+import json
+import random
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import structlog
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncConnection
+from standardwebhooks import Webhook
+
+from service.store import outbox, questions, turns
+from service.store.database import Database
+from service.store.schema import messages
+from service.store.schema import outbox as outbox_table
+from tools.ports import Clock
+from workflows.ticket import Author
+
+log = structlog.get_logger()
+
+RETRY_AFTER = tuple(timedelta(seconds=s) for s in (5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400))
+"""How long to wait after each failed try: the schedule that the Standard Webhooks specification recommends, after which the webhook is dead."""
+
+AT_ONCE = 8
+"""How many tickets' replies are sent at the same time."""
+
+POLL_SECONDS = 0.1
+TIMEOUT_SECONDS = 15.0
+
+
+class Deliverer:
+    """Sends what waits in the outbox to one address. `secret_for` gives the tenant's newest signing secret, or None."""
+
+    def __init__(self, db: Database, clock: Clock, url: str, secret_for: Callable[[str], str | None]) -> None:
+        self._db = db
+        self._clock = clock
+        self._url = url
+        self._secret_for = secret_for
+        self._client = httpx.AsyncClient(timeout=TIMEOUT_SECONDS, limits=httpx.Limits(max_connections=AT_ONCE))
+
+    async def run(self) -> None:
+        """Deliver until cancelled; a failure of the database waits for the next round."""
+        while True:
+            try:
+                sent = await self.deliver_due()
+            except Exception as error:  # The loop must outlive the database; what was marked is tried again after its lease.
+                log.error("outbox.round_failed", error=type(error).__name__)
+                sent = 0
+            await asyncio.sleep(0 if sent == AT_ONCE else POLL_SECONDS)
+
+    async def deliver_due(self) -> int:
+        """One round over what is due; returns how many webhooks were tried."""
+        async with self._db.reading() as conn:
+            due = await outbox.due(conn, self._clock(), AT_ONCE)
+        await asyncio.gather(*(self._deliver(row.id, row.ticket_id) for row in due))
+        return len(due)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
+
+    async def _deliver(self, outbox_id: str, ticket_id: str) -> None:
+        async with self._db.begin() as conn:
+            row = await self._mark(conn, outbox_id, ticket_id)
+        if row is None:
+            return
+        error = await self._post(row)
+        now = self._clock()
+        async with self._db.begin() as conn:
+            if error is None:
+                await outbox.sent(conn, outbox_id, now)
+                return
+            again = row.attempts <= len(RETRY_AFTER) and error != "410"
+            wait = RETRY_AFTER[min(row.attempts, len(RETRY_AFTER)) - 1] * random.uniform(1.0, 1.2)
+            await outbox.failed(conn, outbox_id, error, now + wait if again else None)
+        log.warning("outbox.try_failed", outbox_id=outbox_id, ticket_id=ticket_id, attempts=row.attempts, error=error)
+
+    async def _mark(self, conn: AsyncConnection, outbox_id: str, ticket_id: str) -> Any:
+        ticket = await turns.lock(conn, ticket_id, None)
+        row = await outbox.start_sending(conn, outbox_id, self._clock())
+        if row is None:
+            return None
+        if ticket.owner and row.kind == "ticket.reply" and not row.by_person and row.attempts == 1:
+            # A person owns the ticket, and the bot does not speak on it: nothing has been sent, so it becomes a note.
+            await conn.execute(update(outbox_table).where(outbox_table.c.id == outbox_id).values(state="note"))
+            await conn.execute(update(messages).where(messages.c.id == row.message_id).values(author=Author.NOTE))
+            return None
+        if row.message_id:
+            await questions.mark_delivered(conn, row.message_id, self._clock())
+        return row
+
+    async def _post(self, row: Any) -> str | None:
+        secret = self._secret_for(row.tenant)
+        if secret is None:
+            return "no_secret"
+        created: datetime = row.created_at
+        body = json.dumps({"type": row.kind, "timestamp": created.isoformat(), "data": row.body})
+        now = datetime.now(UTC)
+        headers = {
+            "content-type": "application/json",
+            "webhook-id": row.id,
+            "webhook-timestamp": str(int(now.timestamp())),
+            "webhook-signature": Webhook(secret).sign(row.id, now, body),
+        }
+        try:
+            answer = await self._client.post(self._url, content=body, headers=headers)
+        except httpx.HTTPError as error:
+            return type(error).__name__
+        return None if answer.is_success else str(answer.status_code)

@@ -1,4 +1,4 @@
-"""What runs every few seconds whatever happens: timers, stranded tickets, doubtful actions, expired approvals, anchors, pruning."""
+"""What runs every few seconds: timers, stranded tickets, doubtful actions, expired approvals, anchors, pruning."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -26,7 +26,10 @@ BATCH = 200
 
 
 class Sweeps:
-    """The periodic work of a worker. `settle` looks actions up that nobody works on, and `expire` ends approvals; each returns a count."""
+    """The periodic work of a worker.
+
+    `settle` looks actions up that nobody works on, and `expire` ends approvals; each returns a count.
+    """
 
     def __init__(
         self,

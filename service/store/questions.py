@@ -15,9 +15,19 @@ from workflows.outcome import AskCustomer
 
 
 async def ask(
-    conn: AsyncConnection, ticket: Any, outcome: AskCustomer, now: datetime, live: timedelta, *, delivered: bool
+    conn: AsyncConnection,
+    ticket: Any,
+    outcome: AskCustomer,
+    message_id: str,
+    now: datetime,
+    live: timedelta,
+    *,
+    delivered: bool,
 ) -> str:
-    """Open the question, in place of the one that was open; returns its id. The caller holds the ticket's lock."""
+    """Open the question that a message asks, in place of the one that was open; returns its id.
+
+    The caller holds the ticket's lock.
+    """
     times = 1
     if ticket.question_id:
         before = (await conn.execute(select(questions).where(questions.c.id == ticket.question_id))).one()

@@ -1,0 +1,194 @@
+"""Reads a reply to a yes/no question, by rules that would rather ask again than take for a yes what is none."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from workflows.answer_words import PARTS, Part, echoes, refusals
+from workflows.words import clauses, phrases, plain, says, tokens
+
+
+class Answer(StrEnum):
+    """What a reply to a yes/no question says."""
+
+    YES = "yes"
+    NO = "no"
+    UNCLEAR = "unclear"
+    """A question, a condition, a further wish, or words that these rules do not know."""
+    THANKS = "thanks"
+    """A thank-you or an acknowledgement that decides nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """An answer, and whether it is firm; a soft yes ("ok") does not overturn a no."""
+
+    answer: Answer
+    firm: bool = True
+
+
+_KNOWN = PARTS | refusals()
+_LONGEST = max(len(phrase) for phrase in _KNOWN)
+_REQUEST = phrases("can you, could you, would you, will you, instead")
+_AGREES = {Part.YES, Part.SOFT_YES}
+_CANCEL_IT = phrases("cancel it, cancel that, cancel this")
+# A single letter is an answer only when it is the whole text; elsewhere it may be an initial.
+_LETTERS: dict[tuple[str, ...], Answer] = {("y",): Answer.YES, ("n",): Answer.NO}
+_SIGN_OFF = re.compile(
+    r"\n[^\S\n]*(?:(?:many )?thanks|thank you|cheers|best|best wishes|(?:best |kind |warm )?regards|sincerely)"
+    r"[,.! ]*\n+(?P<name>(?:[^\S\n]*[^\W\d_]+[.,]?){1,3})\s*$",
+    re.IGNORECASE,
+)
+
+
+def read_answer(text: str, question: str = "") -> Answer:
+    """The answer in one cleaned message. `question` lets a yes repeat the act that was asked about ("yes, cancel it").
+
+    A yes is a text that consists of known words only, among them one that agrees and none that refuses, waits or asks.
+    """
+    return _read(text, question).answer
+
+
+def last_word(texts: Sequence[str], question: str = "") -> Answer:
+    """The answer in several messages, oldest first: the last decisive one wins, and an unclear one makes it unclear."""
+    said: Answer | None = None
+    for text in texts:
+        reading = _read(text, question)
+        if reading.answer is Answer.THANKS:
+            continue
+        overturned = said is Answer.NO and reading.answer is Answer.YES and not reading.firm
+        said = Answer.UNCLEAR if overturned else reading.answer
+    if said is not None:
+        return said
+    return Answer.THANKS if texts else Answer.UNCLEAR
+
+
+def is_plain_thanks(text: str) -> bool:
+    """Whether a text thanks and neither acknowledges nor praises; "ok, great" may be meant as a yes, "thank you" is not."""
+    parts = [part for clause in clauses(text) for part in _parts(clause, _KNOWN)]
+    return Part.THANKS in parts and set(parts) <= {Part.THANKS, Part.FILLER}
+
+
+def _read(text: str, question: str) -> _Reading:
+    asked = frozenset(tokens(question))
+    known = _KNOWN | echoes(asked)
+    if asked and "cancel" not in asked:
+        known |= dict.fromkeys(_CANCEL_IT, Part.NO)
+    if tokens(text) in _LETTERS:
+        return _Reading(_LETTERS[tokens(text)])
+    read = [_parts(clause, known) for clause in clauses(_without_ids(_without_sign_off(text), question))]
+    parts = [part for clause in read for part in clause]
+    decisive = [part for part in parts if part in _AGREES or part is Part.NO]
+    asks = "?" in text or "？" in text
+    if Part.NO in decisive:
+        return _Reading(_refusal(text, read, decisive, asks))
+    if asks or not parts or {Part.OTHER, Part.WAIT} & set(parts):
+        return _Reading(Answer.UNCLEAR)
+    if Part.YES in parts:
+        return _Reading(Answer.YES)
+    if {Part.THANKS, Part.PRAISE} & set(parts):
+        return _Reading(Answer.THANKS)
+    return _Reading(Answer.YES, firm=False) if Part.SOFT_YES in parts else _Reading(Answer.UNCLEAR)
+
+
+def _refusal(text: str, read: list[list[Part]], decisive: list[Part], asks: bool) -> Answer:
+    """No or unclear, for a text that holds a refusing phrase."""
+    strange = any(Part.OTHER in clause for clause in read)
+    if Part.YES in decisive or Part.SOFT_YES in decisive:
+        return Answer.NO if decisive[-1] is Part.NO and not strange and not asks else Answer.UNCLEAR
+    if not strange:
+        return Answer.UNCLEAR if asks else Answer.NO
+    wishes = "please" in tokens(text) or says(tokens(text), _REQUEST)
+    whole = any(Part.NO in clause and Part.OTHER not in clause for clause in read)
+    return Answer.NO if whole and not asks and not wishes else Answer.UNCLEAR
+
+
+def _parts(clause: Sequence[str], known: dict[tuple[str, ...], Part]) -> list[Part]:
+    """The parts of a clause, each the longest known phrase at its place."""
+    parts: list[Part] = []
+    start = 0
+    while start < len(clause):
+        for length in range(min(_LONGEST, len(clause) - start), 0, -1):
+            part = known.get(tuple(clause[start : start + length]))
+            if part is not None:
+                break
+        else:
+            part, length = Part.OTHER, 1
+        parts.append(part)
+        start += length
+    return parts
+
+
+def _without_ids(text: str, question: str) -> str:
+    """The text without the order ids that the question names too; another id stays, and makes the answer unclear."""
+    asked = {_bare(word) for word in question.split() if _is_id(word)}
+    return "".join("," if _bare(word) in asked else word for word in re.split(r"(\s+)", text))
+
+
+def _bare(word: str) -> str:
+    """The word in one spelling, without the punctuation around it."""
+    return plain(word).strip(".,;:!?()#")
+
+
+def _is_id(word: str) -> bool:
+    """Whether a word looks like an order id: an amount or the end of a card number does not."""
+    return sum(c.isdigit() for c in word) >= 5 and not set("$€£%") & set(word)
+
+
+def _without_sign_off(text: str) -> str:
+    """The text without a closing line and the name below it, unless the name is made of words that could matter."""
+    match = _SIGN_OFF.search(text)
+    if match is None or any((word,) in PARTS or word in _NO_NAMES for word in tokens(match["name"])):
+        return text
+    return text[: match.start()] + "\nthanks"
+
+
+_NO_NAMES = frozenset(
+    word
+    for (word,) in phrases(
+        "but, if, unless, except, not, only, instead, when, after, before, until, or, however, without, later, maybe, never"
+    )
+)
+
+
+_PREFIX = (
+    r"^(?:(?:oh|sorry|wait|hold on|hang on|actually|no|please|hi|hello|ok|so|and|in fact|well|hmm|can you|could you|just) )*"
+)
+_DEED = r"(?:refund|return|cancellation|cancelation|request|exchange|change|transfer|payment)"
+_RETRACTIONS = tuple(
+    re.compile(_PREFIX + pattern)
+    for pattern in (
+        r"(?:dont|do not) (?:refund|cancel|return|change|update|exchange|send|process|do|go|proceed)\b(?! (?:the|my|that|this) "
+        + _DEED
+        + ")",
+        r"(?:dont|do not) (?:process|make|do|issue) (?:the|my|that|this) " + _DEED,
+        rf"(?:stop|cancel|withdraw|retract|undo|abort) (?:the|my|that|this) {_DEED}\b",
+        r"i (?:dont|do not|no longer) (?:want|need) (?:the|a|my|that|this|any) " + _DEED,
+        r"i (?:dont|do not|no longer) want (?:to (?:cancel|return)|you to (?:cancel|refund|return|change))",
+        r"(?:i |ive |i have )?changed my mind\b",
+        r"(?:i want to |ill |i will |id rather |id like to )?keep (?:the|my|this|that) order\b",
+        r"(?:never ?mind|forget (?:it|that|about it)|leave it)$",
+    )
+)
+_CANCEL_THAT = re.compile(_PREFIX + r"cancel (?:that|this|it)$")
+_TURNS = phrases("wait no, no wait, actually no, no stop, no dont, dont do it, do not do it, dont do that")
+
+
+def is_retraction(text: str, tool: str = "") -> bool:
+    """Whether the customer takes back what they had asked for.
+
+    `tool` names the waiting action's tool: to a cancelling, "cancel it" only says the same again.
+    """
+    parts = [part for clause in clauses(text) for part in _parts(clause, _KNOWN)]
+    if Part.NO in parts and set(parts) <= {Part.NO, Part.WAIT, Part.FILLER, Part.THANKS} and "?" not in text:
+        return True
+    agrees = Part.YES in parts
+    if says([word for clause in clauses(text) for word in clause], _TURNS):
+        return True
+    for clause in (" ".join(words) for part in re.split(r"\bbut\b", plain(text)) for words in clauses(part)):
+        if any(pattern.search(clause) for pattern in _RETRACTIONS):
+            return True
+        if tool != "cancel_order" and not agrees and _CANCEL_THAT.search(clause):
+            return True
+    return False

@@ -1,0 +1,146 @@
+"""Which of the customer's own orders a text speaks of."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import takewhile
+
+from tools.commerce import Order
+from workflows.slots.items import names_any
+from workflows.words import phrases, plain, says, tokens
+
+DEFAULT_ORDER_PATTERN = re.compile(r"#?[A-Z]{1,3}-?\d{5,10}")
+"""What an order id looks like unless the tenant says otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The text speaks of these orders; `named` is false when it named none and only this one fits."""
+
+    orders: tuple[Order, ...]
+    named: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """The text names an order that is not among the customer's; `reference` is the id as the merchant would write it."""
+
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unclear:
+    """The text leaves these orders to choose from; none when the customer has no orders."""
+
+    candidates: tuple[Order, ...]
+
+
+OrderChoice = Found | Unknown | Unclear
+
+_NEWEST = phrases("last order, latest order, newest order, recent order, last one, latest one, newest one, most recent one")
+_OTHER = phrases("other one, other order, the other, different order, different one")
+_ORDINALS = {
+    "first": 0,
+    "1": 0,
+    "1st": 0,
+    "second": 1,
+    "2": 1,
+    "2nd": 1,
+    "third": 2,
+    "3": 2,
+    "3rd": 2,
+    "fourth": 3,
+    "4": 3,
+    "4th": 3,
+}
+_SPOKEN_ID = re.compile(r"\border\s*(?:no\.?|number|nr\.?|id|is|:|#|\s)*(?P<id>#?[a-z]{0,3}-?\d{5,12})\b", re.IGNORECASE)
+_DENIED = re.compile(r"\b(?:not|instead of|rather than)\s+(?:(?:the|my|order|number|no|for)\s+)*#?$", re.IGNORECASE)
+
+
+def choose_order(
+    text: str,
+    orders: Sequence[Order],
+    pattern: re.Pattern[str] = DEFAULT_ORDER_PATTERN,
+    *,
+    fits: Callable[[Order], bool],
+    about: str | None = None,
+    listed: Sequence[str] = (),
+) -> OrderChoice:
+    """Find the order that the text means among the customer's own, newest first.
+
+    `fits` says which orders the flow could work on, `about` is the id that the conversation was about so far, `listed`
+    the ids in the order in which the customer was last shown them.
+    """
+    own, strange = mentioned_orders(text, orders, pattern)
+    if own:
+        return Found(own)
+    if strange:
+        return Unknown(strange[0])
+    fitting = tuple(order for order in orders if fits(order))
+    by_words = _by_words(text, orders, fitting, about, listed)
+    if by_words is not None:
+        return Found((by_words,))
+    for choice in (fitting, tuple(orders)):
+        if len(choice) == 1:
+            return Found(choice, named=False)
+    return Unclear(fitting or tuple(orders))
+
+
+def mentioned_orders(
+    text: str, orders: Sequence[Order], pattern: re.Pattern[str] = DEFAULT_ORDER_PATTERN
+) -> tuple[tuple[Order, ...], tuple[str, ...]]:
+    """The customer's orders whose ids stand in the text, in any spelling, and the ids in it that are none of theirs."""
+    rest = f" {text} "
+    own: list[tuple[int, Order]] = []
+    for order in orders:
+        for match in _any_spelling(order.id).finditer(rest):
+            if not _DENIED.search(rest[max(0, match.start() - 60) : match.start()]):
+                own.append((match.start(), order))
+        rest = _any_spelling(order.id).sub(lambda m: " " * len(m[0]), rest)
+    strange = [match[0] for match in _as_word(pattern).finditer(rest)] + [match["id"] for match in _SPOKEN_ID.finditer(rest)]
+    ordered = {order.id: order for _, order in sorted(own, key=lambda found: found[0])}
+    return tuple(ordered.values()), tuple(dict.fromkeys(reference.upper() for reference in strange))
+
+
+def _by_words(
+    text: str, orders: Sequence[Order], fitting: Sequence[Order], about: str | None, listed: Sequence[str]
+) -> Order | None:
+    """The order that is meant by place, by what is in it, or because the talk was about it."""
+    words = tokens(text)
+    by_id = {str(order.id): order for order in orders}
+    places = {_ORDINALS[word] for word in words if word in _ORDINALS}
+    if len(places) == 1 and (place := places.pop()) < len(listed) and listed[place] in by_id:
+        return by_id[listed[place]]
+    if says(words, _OTHER):
+        others = [order for order in fitting if order.id != about]
+        return others[0] if about is not None and len(others) == 1 else None
+    if says(words, _NEWEST) and orders:
+        return orders[0]
+    for choice in (fitting, orders):
+        holding = [order for order in choice if names_any(text, order)]
+        if len(holding) == 1:
+            return holding[0]
+        if holding:
+            return next((order for order in holding if order.id == about), None)
+    return by_id.get(about or "")
+
+
+@lru_cache(maxsize=4096)
+def _any_spelling(order_id: str) -> re.Pattern[str]:
+    """An id with its letters and separators optional before at least four digits: D-100001, d100001, D 100 001, 100001."""
+    spelled = plain(order_id)
+    lead = "".join(takewhile(lambda sign: not sign.isdigit(), spelled))
+    signs = [re.escape(sign) for sign in spelled[len(lead) :] if sign.isalnum()]
+    letters = [re.escape(sign) for sign in lead if sign.isalnum()]
+    loose = r"[\s\-_#./]{0,2}"
+    body = r"[\s\-]?".join(signs)
+    head = "".join(letter + loose for letter in letters)
+    if letters and len(signs) >= 4:
+        head = rf"(?:{head}|(?<![^a-z][a-z][\-_])(?<![^a-z][a-z][a-z][\-_]))"
+    return re.compile(rf"(?<![^\W_])#?{head}{body}(?![^\W_])", re.IGNORECASE)
+
+
+def _as_word(pattern: re.Pattern[str]) -> re.Pattern[str]:
+    """The tenant's pattern, in any case, where no letter or digit touches it."""
+    return re.compile(rf"(?<![^\W_])(?:{pattern.pattern})(?![^\W_])", pattern.flags | re.IGNORECASE)

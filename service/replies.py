@@ -26,7 +26,7 @@ from workflows.ticket import Author
 log = structlog.get_logger()
 
 RETRY_AFTER = tuple(timedelta(seconds=s) for s in (5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400))
-"""How long to wait after each failed try: the schedule that the Standard Webhooks specification recommends, after which the webhook is dead."""
+"""The wait after each failed try, as the Standard Webhooks specification recommends; after the last one the webhook is dead."""
 
 AT_ONCE = 8
 """How many tickets' replies are sent at the same time."""

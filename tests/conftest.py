@@ -1,0 +1,96 @@
+"""What every test may use: a clock that stands still until moved, and databases built by the migrations."""
+
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy import make_url
+
+from service.store import migrate
+
+NO_SKIPS = bool(os.environ.get("DESKRAIL_TEST_NO_SKIPS"))
+POSTGRES = os.environ.get("DESKRAIL_TEST_POSTGRES")
+
+
+class StandingClock:
+    """A clock that shows what it was set to."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, **parts: float) -> None:
+        """Move by a timedelta's parts."""
+        self.now += timedelta(**parts)
+
+
+@pytest.fixture
+def clock() -> StandingClock:
+    """Noon of a working day."""
+    return StandingClock(datetime(2026, 11, 20, 12, 0, tzinfo=UTC))
+
+
+@pytest.fixture(scope="session")
+def fresh_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database at head, to be copied."""
+    path = tmp_path_factory.mktemp("fresh") / "fresh.db"
+    migrate.upgrade(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture
+def sqlite_url(fresh_sqlite: Path, tmp_path: Path) -> str:
+    """A SQLite database of this test's own, at head."""
+    path = tmp_path / "deskrail.db"
+    shutil.copy(fresh_sqlite, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture(scope="session")
+def postgres_template() -> Iterator[str]:
+    """A PostgreSQL database at head that tests copy; its name."""
+    if not POSTGRES:
+        pytest.skip("set DESKRAIL_TEST_POSTGRES to a PostgreSQL server's URL to run this")
+    name = f"deskrail_template_{secrets.token_hex(6)}"
+    with psycopg.connect(POSTGRES, autocommit=True) as conn:
+        conn.execute(f'create database "{name}"')
+        migrate.upgrade(_url(name))
+        yield name
+        conn.execute(f'drop database "{name}" with (force)')
+
+
+@pytest.fixture
+def postgres_url(postgres_template: str) -> Iterator[str]:
+    """A PostgreSQL database of this test's own, at head."""
+    name = f"deskrail_test_{secrets.token_hex(6)}"
+    with psycopg.connect(POSTGRES or "", autocommit=True) as conn:
+        conn.execute(f'create database "{name}" template "{postgres_template}"')
+        yield _url(name)
+        conn.execute(f'drop database "{name}" with (force)')
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """Each database in turn, at head."""
+    return request.getfixturevalue(f"{request.param}_url")
+
+
+def _url(name: str) -> str:
+    return make_url(POSTGRES or "").set(database=name).render_as_string(hide_password=False)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """Where everything that tests need is there, a skip is a failure."""
+    outcome = yield
+    report = outcome.get_result()  # type: ignore[attr-defined]
+    if NO_SKIPS and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped although nothing may skip here: {report.longrepr}"

@@ -234,7 +234,8 @@ class ActionBook(Protocol):
     ) -> Action:
         """Write how a `sent` or `unknown` action ended: receipt, ledger and journal.
 
-        Not fenced; only the first settling counts. With `wake`, the ticket gets an event about it in the same transaction, if the action ended now.
+        Not fenced; only the first settling counts. With `wake`, the ticket gets an event about it in the same transaction, if
+        the action ended now.
         """
         ...
 

@@ -1,0 +1,177 @@
+"""Actions as rows: how one is written, how it changes, and the frozen value that leaves the store."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from service.store.journal import Entry
+from service.store.money_schema import action_fingerprints, actions
+from service.store.workers import db_now
+from tools.commerce import Receipt
+from tools.digest import action_key, wish
+from tools.money import Money
+from tools.ports import (
+    Action,
+    ActionId,
+    ActionStatus,
+    ApprovalId,
+    Caller,
+    Effect,
+    MoneyLeg,
+    Proposal,
+    TenantName,
+    TicketId,
+    Verdict,
+)
+
+PERSON_LEASE_SECONDS = 60
+"""How long a person's request may take to carry an action out before the sweep looks after it, by the database's clock."""
+
+LIVE = (ActionStatus.PROPOSED, ActionStatus.RESERVED, ActionStatus.SENT, ActionStatus.UNKNOWN)
+SPENT = (ActionStatus.RESERVED, ActionStatus.SENT, ActionStatus.UNKNOWN, ActionStatus.SUCCEEDED)
+"""The states in which an action's money counts as spent."""
+
+
+def actor_of(caller: Caller) -> str:
+    """Who acts, as the journal names them."""
+    return f"person:{caller.person}" if caller.person else "bot"
+
+
+def status_for(verdict: Verdict) -> ActionStatus:
+    """The state that a decision puts an action into."""
+    decided = {"allow": ActionStatus.RESERVED, "deny": ActionStatus.REFUSED}
+    return decided.get(verdict.decision, ActionStatus.PROPOSED)
+
+
+async def add(
+    conn: AsyncConnection,
+    action_id: ActionId,
+    caller: Caller,
+    proposal: Proposal,
+    verdict: Verdict,
+    policy_version: str,
+    now: datetime,
+) -> Any:
+    """Write a new action with its first decision, and the fingerprints that its money reaches; returns the row."""
+    row = await conn.execute(
+        insert(actions)
+        .values(
+            id=action_id,
+            tenant=caller.tenant,
+            ticket_id=caller.ticket,
+            origin=proposal.origin,
+            key=action_key(caller.tenant, action_id),
+            tool=proposal.tool,
+            effect=proposal.effect,
+            args=dict(proposal.args),
+            wish=wish(proposal),
+            customer=caller.customer,
+            order_id=proposal.order_id,
+            amount_minor=proposal.money.amount_minor if proposal.money else None,
+            currency=proposal.money.currency if proposal.money else None,
+            legs=[
+                {"method_id": leg.method_id, "amount_minor": leg.amount_minor, "fingerprint": leg.fingerprint}
+                for leg in proposal.legs
+            ],
+            lane=caller.lane,
+            flow=caller.flow,
+            intent=caller.intent,
+            requester=actor_of(caller),
+            confirmed_by=f"person:{proposal.attested_by}" if proposal.attested_by else None,
+            created_at=now,
+            **decided(caller, proposal, verdict, policy_version, now),
+        )
+        .returning(actions)
+    )
+    prints = sorted({leg.fingerprint for leg in proposal.legs if leg.fingerprint})
+    if prints:
+        rows = [{"action_id": action_id, "tenant": caller.tenant, "fingerprint": one} for one in prints]
+        await conn.execute(insert(action_fingerprints), rows)
+    return row.one()
+
+
+def decided(caller: Caller, proposal: Proposal, verdict: Verdict, policy_version: str, now: datetime) -> dict[str, Any]:
+    """The columns that a decision sets, first or again; the arguments, the money and the key are not among them."""
+    status = status_for(verdict)
+    return {
+        "facts": dict(proposal.facts),
+        "status": status,
+        "decision": verdict.decision,
+        "rule": verdict.rule,
+        "sentence": verdict.sentence,
+        "policy_version": policy_version,
+        "code": verdict.code if status is ActionStatus.REFUSED else None,
+        "fence": caller.fence,
+        "event_seq": caller.event_seq,
+        "lease_until": None if caller.fence is not None else db_now(text(str(PERSON_LEASE_SECONDS))),
+        "reserved_at": now if status is ActionStatus.RESERVED else None,
+        "ended_at": now if status is ActionStatus.REFUSED else None,
+    }
+
+
+async def change(conn: AsyncConnection, action_id: str, **values: Any) -> Any:
+    """Change an action whose ticket the caller has locked; returns the row as it now stands."""
+    return (await conn.execute(update(actions).where(actions.c.id == action_id).values(**values).returning(actions))).one()
+
+
+async def by_id(conn: AsyncConnection, ticket: str, action_id: str) -> Any:
+    """The ticket's action with this id, or None."""
+    return (await conn.execute(select(actions).where(actions.c.ticket_id == ticket, actions.c.id == action_id))).first()
+
+
+async def by_origin(conn: AsyncConnection, ticket: str, origin: str) -> Any:
+    """The ticket's action with this origin, or None."""
+    return (await conn.execute(select(actions).where(actions.c.ticket_id == ticket, actions.c.origin == origin))).first()
+
+
+def entry(row: Any, actor: str, kind: str | None = None) -> Entry:
+    """The journal's entry of an action as it now stands: ids and decisions, no customer text."""
+    amount = {"amount_minor": row.amount_minor, "currency": row.currency} if row.amount_minor is not None else None
+    return Entry(
+        kind or f"action.{row.status}",
+        actor,
+        {
+            "action_id": row.id,
+            "tool": row.tool,
+            "order_id": row.order_id,
+            "amount": amount,
+            "decision": row.decision,
+            "rule": row.rule,
+            "code": row.code,
+            "policy_version": row.policy_version,
+            "confirmed_by": row.confirmed_by,
+            "approval_id": row.approval_id,
+            "receipt": row.receipt["reference"] if row.receipt else None,
+        },
+    )
+
+
+def from_row(row: Any) -> Action:
+    """The frozen action."""
+    return Action(
+        id=ActionId(row.id),
+        tenant=TenantName(row.tenant),
+        ticket=TicketId(row.ticket_id),
+        origin=row.origin,
+        tool=row.tool,
+        effect=Effect(row.effect),
+        args=row.args,
+        status=ActionStatus(row.status),
+        key=row.key,
+        decision=row.decision,
+        rule=row.rule,
+        policy_version=row.policy_version,
+        code=row.code,
+        order_id=row.order_id,
+        money=Money(row.amount_minor, row.currency) if row.amount_minor is not None else None,
+        legs=tuple(MoneyLeg(leg["method_id"], leg["amount_minor"], leg["fingerprint"]) for leg in row.legs),
+        facts=row.facts,
+        receipt=Receipt.model_validate(row.receipt) if row.receipt else None,
+        approval_id=ApprovalId(row.approval_id) if row.approval_id else None,
+        confirmed_by=row.confirmed_by,
+        fence=row.fence,
+        sentence=row.sentence,
+        requester=row.requester,
+    )

@@ -1,0 +1,81 @@
+"""The money ledger: double entry and append-only; every transaction sums to zero in each currency."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from service import ids
+from service.store.money_schema import ledger
+from tools.commerce import Receipt
+
+
+class Account(StrEnum):
+    """Where money that goes back to customers stands."""
+
+    MERCHANT = "merchant_funds"
+    """The merchant's own money; what leaves it is negative."""
+    RESERVED = "refunds_reserved"
+    """Held for an action that has been decided and may have been sent."""
+    PAID = "refunds_paid"
+    """Gone back to a customer, with a receipt."""
+    ACCEPTED = "refunds_accepted"
+    """Promised with a receipt; it goes back when the goods have arrived."""
+
+
+async def reserve(conn: AsyncConnection, action: Any, now: datetime) -> None:
+    """Hold the action's money; nothing is written for an action without money."""
+    await _post(conn, action, {Account.MERCHANT: -_amount(action), Account.RESERVED: _amount(action)}, now)
+
+
+async def release(conn: AsyncConnection, action: Any, now: datetime) -> None:
+    """Give back what was held for an action that did nothing."""
+    await _post(conn, action, {Account.RESERVED: -_amount(action), Account.MERCHANT: _amount(action)}, now)
+
+
+async def settle(conn: AsyncConnection, action: Any, receipt: Receipt, now: datetime) -> None:
+    """Turn what was held into what the receipt proves: its legs have gone back, the rest of its amount is promised.
+
+    When the receipt's sum differs from what was held, the difference stands against the merchant's funds.
+    """
+    held, paid = _amount(action), sum(leg.amount_minor for leg in receipt.legs)
+    accepted = max(receipt.amount_minor - paid, 0)
+    await _post(
+        conn,
+        action,
+        {
+            Account.RESERVED: -held,
+            Account.PAID: paid,
+            Account.ACCEPTED: accepted,
+            Account.MERCHANT: held - paid - accepted,
+        },
+        now,
+    )
+
+
+async def _post(conn: AsyncConnection, action: Any, amounts: Mapping[Account, int], now: datetime) -> None:
+    if action.amount_minor is None:
+        return
+    txn = ids.new("txn")
+    rows = [
+        {
+            "tenant": action.tenant,
+            "txn": txn,
+            "account": account.value,
+            "currency": action.currency,
+            "amount_minor": amount,
+            "action_id": action.id,
+            "at": now,
+        }
+        for account, amount in amounts.items()
+        if amount
+    ]
+    if rows:
+        await conn.execute(insert(ledger), rows)
+
+
+def _amount(action: Any) -> int:
+    return action.amount_minor or 0

@@ -1,0 +1,147 @@
+"""Kill switches: rows that always exist, so that a decision can hold them with a share lock while it commits."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, get_args
+
+from sqlalchemy import select, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from service.errors import NotFound
+from service.store.database import Database
+from service.store.journal import Entry, append_to_tenant
+from service.store.money_schema import actions, switches
+from service.store.upsert import insert_into
+from tools.catalogue import CATALOGUE
+from tools.ports import ActionId, ActionStatus, Clock, Lane, PersonId, Switch, TenantName, TicketId
+
+Scope = Literal["tenant", "lane", "tool", "intent"]
+
+IN_FLIGHT = (ActionStatus.RESERVED, ActionStatus.SENT, ActionStatus.UNKNOWN)
+"""What a switch can no longer stop for certain."""
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchRow:
+    """A switch as it stands; `by` is `person:<id>`, None when nobody has ever touched it."""
+
+    scope: Scope
+    name: str
+    on: bool
+    reason: str
+    by: str | None
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class InFlight:
+    """An action that was under way when its switch was thrown."""
+
+    id: ActionId
+    ticket: TicketId
+    tool: str
+    status: ActionStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """What a switch can stop a call by."""
+
+    tenant: TenantName
+    lane: str
+    tool: str
+    intent: str | None
+
+    @property
+    def names(self) -> list[tuple[str, str]]:
+        """The switches that stop it, as scope and name."""
+        pairs = [("lane", self.lane), ("tenant", self.tenant), ("tool", self.tool)]
+        return sorted([*pairs, ("intent", self.intent)] if self.intent else pairs)
+
+
+class Switches:
+    """Throws switches and lists them."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def throw(
+        self, tenant: TenantName, scope: str, name: str, on: bool, reason: str, person: PersonId
+    ) -> tuple[SwitchRow, tuple[InFlight, ...]]:
+        """Turn a switch on or off; returns it and the actions in flight that it concerns. Raises `NotFound` for no such switch.
+
+        From the commit on, nothing that it stops is decided or sent any more.
+        """
+        if not _exists(tenant, scope, name):
+            raise NotFound
+        by, now = f"person:{person}", self._clock()
+        async with self._database.begin() as conn:
+            await _ensure(conn, tenant, [(scope, name)])
+            await conn.execute(
+                update(switches)
+                .where(switches.c.tenant == tenant, switches.c.scope == scope, switches.c.name == name)
+                .values(on=on, reason=reason, by=by, at=now, version=switches.c.version + 1)
+            )
+            running = await _in_flight(conn, tenant, scope, name)
+            data = {"scope": scope, "name": name, "on": on, "reason": reason, "in_flight": [one.id for one in running]}
+            await append_to_tenant(conn, tenant, [Entry("switch.thrown", by, data)], now)
+        return SwitchRow(scope, name, on, reason, by, now), running  # type: ignore[arg-type]
+
+    async def all(self, tenant: TenantName) -> tuple[SwitchRow, ...]:
+        """The tenant's switches: its own, its lanes and tools, and every intent that was ever switched."""
+        async with self._database.reading() as conn:
+            rows = (await conn.execute(select(switches).where(switches.c.tenant == tenant))).all()
+        known = {(row.scope, row.name): SwitchRow(row.scope, row.name, row.on, row.reason, row.by, row.at) for row in rows}
+        fixed = [("tenant", tenant), *(("lane", lane.value) for lane in Lane), *(("tool", name) for name in CATALOGUE)]
+        for scope, name in fixed:
+            known.setdefault((scope, name), SwitchRow(scope, name, False, "", None, None))
+        return tuple(known[key] for key in sorted(known))
+
+
+async def hold(conn: AsyncConnection, who: Who) -> Switch | None:
+    """The thrown switch that stops this, read under a share lock that lasts until the transaction ends."""
+    rows = await _shared(conn, who)
+    if len(rows) < len(who.names):
+        await _ensure(conn, who.tenant, who.names)
+        rows = await _shared(conn, who)
+    return next((Switch(row.scope, row.name, row.reason) for row in rows if row.on), None)
+
+
+async def peek(conn: AsyncConnection, who: Who, scopes: Sequence[Scope] = get_args(Scope)) -> Switch | None:
+    """The thrown switch that stops this, read without a lock."""
+    query = select(switches).where(switches.c.on, *_named(who.tenant, [pair for pair in who.names if pair[0] in scopes]))
+    row = (await conn.execute(query.limit(1))).first()
+    return Switch(row.scope, row.name, row.reason) if row else None
+
+
+async def _shared(conn: AsyncConnection, who: Who) -> Sequence[Any]:
+    query = select(switches).where(*_named(who.tenant, who.names)).order_by(switches.c.scope, switches.c.name)
+    return (await conn.execute(query.with_for_update(read=True))).all()
+
+
+def _named(tenant: TenantName, names: Sequence[tuple[str, str]]) -> tuple[Any, ...]:
+    return switches.c.tenant == tenant, tuple_(switches.c.scope, switches.c.name).in_(names)
+
+
+async def _ensure(conn: AsyncConnection, tenant: TenantName, names: Sequence[tuple[str, str]]) -> None:
+    rows = [{"tenant": tenant, "scope": scope, "name": name} for scope, name in names]
+    await conn.execute(insert_into(conn, switches).values(rows).on_conflict_do_nothing())
+
+
+async def _in_flight(conn: AsyncConnection, tenant: TenantName, scope: str, name: str) -> tuple[InFlight, ...]:
+    column = {"lane": actions.c.lane, "tool": actions.c.tool, "intent": actions.c.intent}.get(scope, actions.c.tenant)
+    query = select(actions).where(actions.c.tenant == tenant, actions.c.status.in_(IN_FLIGHT), column == name)
+    rows = await conn.execute(query.order_by(actions.c.created_at))
+    return tuple(InFlight(ActionId(r.id), TicketId(r.ticket_id), r.tool, ActionStatus(r.status)) for r in rows)
+
+
+def _exists(tenant: TenantName, scope: str, name: str) -> bool:
+    known = {
+        "tenant": name == tenant,
+        "lane": name in set(Lane),
+        "tool": name in CATALOGUE,
+        "intent": 0 < len(name) <= 64 and name.isidentifier(),
+    }
+    return known.get(scope, False)

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from service import ids
 from service.payload import IncomingMessage
 from service.store.schema import customers, deliveries, events, messages, tickets
-from service.store.upsert import insert_into
+from service.store.upsert import insert_on, per_dialect
 from service.store.wakeups import EventKind, next_event
 from tools.ports import Lane, Verification
 from workflows.ticket import Author, TicketStatus
@@ -40,33 +40,62 @@ class Arrival:
     language: str
 
 
+@per_dialect
+def _take_ticket(dialect: str) -> Any:
+    statement = insert_on(dialect, tickets)
+    return statement.on_conflict_do_update(
+        index_elements=["tenant", "external_id"], set_=next_event(statement.excluded.updated_at)
+    ).returning(tickets.c.id, tickets.c.seq, tickets.c.pending, tickets.c.wake, tickets.c.customer_id, tickets.c.verification)
+
+
+@per_dialect
+def _take_customer(dialect: str) -> Any:
+    statement = insert_on(dialect, customers)
+    seen = {"email": statement.excluded.email, "name": statement.excluded.name}
+    return statement.on_conflict_do_update(index_elements=["tenant", "external_id"], set_=seen).returning(customers.c.id)
+
+
+@per_dialect
+def _new_message(dialect: str) -> Any:
+    return (
+        insert_on(dialect, messages)
+        .on_conflict_do_nothing(index_elements=["ticket_id", "external_id"])
+        .returning(messages.c.id)
+    )
+
+
+@per_dialect
+def _new_delivery(dialect: str) -> Any:
+    return insert_on(dialect, deliveries).on_conflict_do_nothing().returning(deliveries.c.ticket_id)
+
+
+_NEW_EVENT = insert(events)
+
+
 async def make_room(conn: AsyncConnection, arrival: Arrival, now: datetime) -> Any:
     """Create the ticket or lock it, and take the next event number; returns the ticket's counters and whose it is."""
     customer_id = await _customer(conn, arrival, now)
-    statement = insert_into(conn, tickets).values(
-        id=ids.new("tkt"),
-        tenant=arrival.tenant,
-        external_id=arrival.incoming.ticket.external_id,
-        customer_id=customer_id,
-        verification=Verification.CHANNEL if arrival.sender.customer else Verification.NONE,
-        subject=arrival.incoming.ticket.subject,
-        channel=arrival.incoming.ticket.channel,
-        status=TicketStatus.NEW,
-        lane=Lane.WORKFLOW,
-        slots={},
-        budget={},
-        language=arrival.language,
-        seq=1,
-        pending=1,
-        wake=1,
-        beat=now,
-        created_at=now,
-        updated_at=now,
-    )
-    statement = statement.on_conflict_do_update(index_elements=["tenant", "external_id"], set_=next_event(now)).returning(
-        tickets.c.id, tickets.c.seq, tickets.c.pending, tickets.c.wake, tickets.c.customer_id, tickets.c.verification
-    )
-    ticket = (await conn.execute(statement)).one()
+    values = {
+        "id": ids.new("tkt"),
+        "tenant": arrival.tenant,
+        "external_id": arrival.incoming.ticket.external_id,
+        "customer_id": customer_id,
+        "verification": Verification.CHANNEL if arrival.sender.customer else Verification.NONE,
+        "subject": arrival.incoming.ticket.subject,
+        "channel": arrival.incoming.ticket.channel,
+        "status": TicketStatus.NEW,
+        "lane": Lane.WORKFLOW,
+        "slots": {},
+        "budget": {},
+        "language": arrival.language,
+        "seq": 1,
+        "pending": 1,
+        "wake": 1,
+        "beat": now,
+        "created_at": now,
+        "updated_at": now,
+    }
+    ticket = (await conn.execute(_take_ticket(conn), values)).one()
     if (
         arrival.sender.customer
         and ticket.verification == Verification.NONE
@@ -82,26 +111,21 @@ async def make_room(conn: AsyncConnection, arrival: Arrival, now: datetime) -> A
 async def add_message(conn: AsyncConnection, arrival: Arrival, ticket: Any, now: datetime) -> bool:
     """Store the text; False when the ticket has a message with this external id, its own replies included."""
     message = arrival.incoming.message
-    done = await conn.execute(
-        insert_into(conn, messages)
-        .values(
-            id=arrival.message_id,
-            ticket_id=ticket.id,
-            external_id=message.external_id,
-            author=await _author(conn, arrival, ticket),
-            text=message.text,
-            sent_at=message.sent_at,
-            seq=ticket.seq,
-            verified=arrival.sender.customer is not None,
-            sender=arrival.sender.claimed,
-            attachments=[attachment.model_dump(mode="json") for attachment in message.attachments],
-            position=ticket.seq * POSITIONS,
-            created_at=now,
-        )
-        .on_conflict_do_nothing(index_elements=["ticket_id", "external_id"])
-        .returning(messages.c.id)
-    )
-    return done.first() is not None
+    values = {
+        "id": arrival.message_id,
+        "ticket_id": ticket.id,
+        "external_id": message.external_id,
+        "author": await _author(conn, arrival, ticket),
+        "text": message.text,
+        "sent_at": message.sent_at,
+        "seq": ticket.seq,
+        "verified": arrival.sender.customer is not None,
+        "sender": arrival.sender.claimed,
+        "attachments": [attachment.model_dump(mode="json") for attachment in message.attachments],
+        "position": ticket.seq * POSITIONS,
+        "created_at": now,
+    }
+    return (await conn.execute(_new_message(conn), values)).first() is not None
 
 
 POSITIONS = 1_000
@@ -110,30 +134,29 @@ POSITIONS = 1_000
 
 async def add_delivery(conn: AsyncConnection, arrival: Arrival, ticket_id: str, message_id: str, now: datetime) -> bool:
     """Remember the delivery id for ever; False when it was there."""
-    done = await conn.execute(
-        insert_into(conn, deliveries)
-        .values(
-            tenant=arrival.tenant,
-            source=arrival.source,
-            webhook_id=arrival.webhook_id,
-            body_sha256=arrival.body_sha256,
-            ticket_id=ticket_id,
-            message_id=message_id,
-            received_at=now,
-        )
-        .on_conflict_do_nothing()
-        .returning(deliveries.c.ticket_id)
-    )
-    return done.first() is not None
+    values = {
+        "tenant": arrival.tenant,
+        "source": arrival.source,
+        "webhook_id": arrival.webhook_id,
+        "body_sha256": arrival.body_sha256,
+        "ticket_id": ticket_id,
+        "message_id": message_id,
+        "received_at": now,
+    }
+    return (await conn.execute(_new_delivery(conn), values)).first() is not None
 
 
 async def add_event(conn: AsyncConnection, arrival: Arrival, ticket: Any, now: datetime) -> None:
     """The event that wakes the ticket."""
-    await conn.execute(
-        insert(events).values(
-            ticket_id=ticket.id, seq=ticket.seq, kind=EventKind.MESSAGE, ref=arrival.message_id, data={}, created_at=now
-        )
-    )
+    values = {
+        "ticket_id": ticket.id,
+        "seq": ticket.seq,
+        "kind": EventKind.MESSAGE,
+        "ref": arrival.message_id,
+        "data": {},
+        "created_at": now,
+    }
+    await conn.execute(_NEW_EVENT, values)
 
 
 async def find_delivery(conn: AsyncConnection, arrival: Arrival) -> Any:
@@ -163,18 +186,15 @@ async def find_message(conn: AsyncConnection, arrival: Arrival) -> Any:
 async def _customer(conn: AsyncConnection, arrival: Arrival, now: datetime) -> str:
     sender = arrival.sender
     # Nobody vouches for an unverified sender, so each of their tickets has a customer of its own that is nobody's account.
-    external_id = sender.customer or f"{UNVERIFIED}{arrival.incoming.ticket.external_id}"
-    statement = insert_into(conn, customers).values(
-        id=ids.new("cst"),
-        tenant=arrival.tenant,
-        external_id=external_id,
-        email=sender.email,
-        name=sender.name,
-        created_at=now,
-    )
-    seen = {"email": statement.excluded.email, "name": statement.excluded.name}
-    statement = statement.on_conflict_do_update(index_elements=["tenant", "external_id"], set_=seen)
-    return (await conn.execute(statement.returning(customers.c.id))).scalar_one()
+    values = {
+        "id": ids.new("cst"),
+        "tenant": arrival.tenant,
+        "external_id": sender.customer or f"{UNVERIFIED}{arrival.incoming.ticket.external_id}",
+        "email": sender.email,
+        "name": sender.name,
+        "created_at": now,
+    }
+    return (await conn.execute(_take_customer(conn), values)).scalar_one()
 
 
 UNVERIFIED = "?"

@@ -77,6 +77,10 @@ def payload_hash(salt: str, data: Mapping[str, Json]) -> str:
     return hashlib.sha256((salt + canonical).encode()).hexdigest()
 
 
+_NEW_LINK = insert(journal)
+_NEW_PAYLOAD = insert(journal_payloads)
+
+
 async def append_to(
     conn: AsyncConnection,
     stream: str,
@@ -111,8 +115,8 @@ async def append_to(
             }
         )
         payloads.append({"stream": stream, "seq": seq, "salt": salt, "data": data})
-    await conn.execute(insert(journal), links)
-    await conn.execute(insert(journal_payloads), payloads)
+    await conn.execute(_NEW_LINK, links)
+    await conn.execute(_NEW_PAYLOAD, payloads)
     return head
 
 

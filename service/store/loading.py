@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.store.arrivals import UNVERIFIED
@@ -24,21 +24,23 @@ from workflows.ticket import (
     TicketStatus,
 )
 
+_TICKET = (
+    select(
+        tickets,
+        customers.c.external_id.label("customer_external_id"),
+        customers.c.email.label("customer_email"),
+        customers.c.name.label("customer_name"),
+    )
+    .join(customers)
+    .where(tickets.c.id == bindparam("ticket"))
+)
+_MESSAGES = select(messages).where(messages.c.ticket_id == bindparam("ticket")).order_by(messages.c.position)
+
 
 async def load_ticket(conn: AsyncConnection, ticket_id: str) -> Ticket:
     """The ticket as it stands, with its messages in order and its open question."""
-    query = (
-        select(
-            tickets,
-            customers.c.external_id.label("customer_external_id"),
-            customers.c.email.label("customer_email"),
-            customers.c.name.label("customer_name"),
-        )
-        .join(customers)
-        .where(tickets.c.id == ticket_id)
-    )
-    row = (await conn.execute(query)).one()
-    said = (await conn.execute(select(messages).where(messages.c.ticket_id == ticket_id).order_by(messages.c.position))).all()
+    row = (await conn.execute(_TICKET, {"ticket": ticket_id})).one()
+    said = (await conn.execute(_MESSAGES, {"ticket": ticket_id})).all()
     question = await find_question(conn, row.question_id) if row.question_id else None
     return _ticket(row, said, question)
 

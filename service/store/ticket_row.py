@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service import ids
@@ -15,6 +15,9 @@ from service.store.schema import messages, tickets
 from workflows.lifecycle import LifecycleEvent, advance, status_after
 from workflows.outcome import Outcome
 from workflows.ticket import Author, FlowState, TicketStatus
+
+_SAVE = update(tickets).where(tickets.c.id == bindparam("ticket"))
+_NEW_MESSAGE = insert(messages)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,24 +88,23 @@ class TicketRow:
         head = Head(self.before.journal_seq, self.before.journal_head)
         head = await journal.append_to(conn, self.before.id, self.before.tenant, head, self.entries, self.now, turn)
         changed = self.values | {"journal_seq": head.seq, "journal_head": head.hash, "updated_at": self.now}
-        await conn.execute(update(tickets).where(tickets.c.id == self.before.id).values(**changed))
+        await conn.execute(_SAVE, {"ticket": self.before.id} | changed)
 
     async def _add(self, conn: AsyncConnection, author: Author, text: str, place: int, person_id: str | None = None) -> str:
         message_id = ids.new("msg")
-        await conn.execute(
-            insert(messages).values(
-                id=message_id,
-                ticket_id=self.before.id,
-                # A help desk that echoes our own reply sends this id back, and meets the message as a known one.
-                external_id=message_id,
-                author=author,
-                text=text,
-                sent_at=self.now,
-                person_id=person_id,
-                position=place,
-                created_at=self.now,
-            )
-        )
+        values = {
+            "id": message_id,
+            "ticket_id": self.before.id,
+            # A help desk that echoes our own reply sends this id back, and meets the message as a known one.
+            "external_id": message_id,
+            "author": author,
+            "text": text,
+            "sent_at": self.now,
+            "person_id": person_id,
+            "position": place,
+            "created_at": self.now,
+        }
+        await conn.execute(_NEW_MESSAGE, values)
         return message_id
 
     def _move(self, to: TicketStatus, actor: str) -> None:

@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from service.store.columns import UtcTime
 from service.store.schema import events, tickets
 from service.store.wakeups import EventKind
 from service.store.workers import db_now
 from tools.errors import FencedOff
 from tools.ports import Json
-
 
 Row = Any
 """A locked row of `tickets`."""
@@ -45,23 +45,30 @@ class Event:
     created_at: datetime
 
 
+_CLAIM = (
+    update(tickets)
+    .where(tickets.c.id == bindparam("ticket"), tickets.c.wake == bindparam("newest"), tickets.c.pending > 0)
+    .values(fence=tickets.c.fence + 1, attempts=tickets.c.attempts + 1, beat=db_now())
+    .returning(tickets.c.fence, tickets.c.queue, tickets.c.attempts)
+)
+_LOCK = select(tickets).where(tickets.c.id == bindparam("ticket")).with_for_update(key_share=True)
+_UNDONE = select(events).where(events.c.ticket_id == bindparam("ticket"), ~events.c.done).order_by(events.c.seq)
+_FINISH = (
+    update(events)
+    .where(events.c.ticket_id == bindparam("ticket"), events.c.seq.in_(bindparam("seqs", expanding=True)), ~events.c.done)
+    .values(done=True, done_at=bindparam("now", type_=UtcTime()))
+)
+
+
 async def claim(conn: AsyncConnection, ticket_id: str, wake: int) -> Claim | None:
     """Take the ticket, first start and adoption alike; None for a stale drain."""
-    row = (
-        await conn.execute(
-            update(tickets)
-            .where(tickets.c.id == ticket_id, tickets.c.wake == wake, tickets.c.pending > 0)
-            .values(fence=tickets.c.fence + 1, attempts=tickets.c.attempts + 1, beat=db_now())
-            .returning(tickets.c.fence, tickets.c.queue, tickets.c.attempts)
-        )
-    ).first()
+    row = (await conn.execute(_CLAIM, {"ticket": ticket_id, "newest": wake})).first()
     return Claim(ticket_id, wake, row.fence, row.queue, row.attempts) if row else None
 
 
-async def lock(conn: AsyncConnection, ticket_id: str, fence: int | None) -> Any:
+async def lock(conn: AsyncConnection, ticket_id: str, fence: int | None) -> Row:
     """The ticket's row, locked; with a fence only for its owner. Raises `FencedOff`."""
-    query = select(tickets).where(tickets.c.id == ticket_id).with_for_update(key_share=True)
-    row = (await conn.execute(query)).first()
+    row = (await conn.execute(_LOCK, {"ticket": ticket_id})).first()
     if row is None or (fence is not None and row.fence != fence):
         raise FencedOff
     return row
@@ -69,18 +76,13 @@ async def lock(conn: AsyncConnection, ticket_id: str, fence: int | None) -> Any:
 
 async def undone(conn: AsyncConnection, ticket_id: str) -> tuple[Event, ...]:
     """The events that nobody has handled, in order."""
-    query = select(events).where(events.c.ticket_id == ticket_id, ~events.c.done).order_by(events.c.seq)
-    rows = await conn.execute(query)
+    rows = await conn.execute(_UNDONE, {"ticket": ticket_id})
     return tuple(Event(r.seq, EventKind(r.kind), r.ref, r.data, r.created_at) for r in rows)
 
 
 async def finish_events(conn: AsyncConnection, ticket_id: str, seqs: tuple[int, ...], now: datetime) -> int:
     """Mark events done that are not; returns how many this call marked. The caller holds the ticket's lock."""
-    done = await conn.execute(
-        update(events)
-        .where(events.c.ticket_id == ticket_id, events.c.seq.in_(seqs), ~events.c.done)
-        .values(done=True, done_at=now)
-    )
+    done = await conn.execute(_FINISH, {"ticket": ticket_id, "seqs": seqs, "now": now})
     return done.rowcount
 
 

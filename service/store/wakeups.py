@@ -5,13 +5,13 @@ an enqueue cannot silently meet the id of a finished drain (with other ids, up t
 """
 
 from collections.abc import Mapping
-from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
-from sqlalchemy import case, insert, update
+from sqlalchemy import ColumnElement, bindparam, case, insert, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from service.store.columns import UtcTime
 from service.store.schema import events, tickets
 from tools.ports import Clock, Json
 
@@ -50,21 +50,15 @@ class Wakeups:
     ) -> int:
         """Add an event to the ticket and make sure that a drain will handle it; returns the event's number."""
         now = self._clock()
-        row = (
-            await conn.execute(update(tickets).where(tickets.c.id == ticket_id).values(next_event(now)).returning(*COUNTERS))
-        ).one()
-        await conn.execute(
-            insert(events).values(ticket_id=ticket_id, seq=row.seq, kind=kind, ref=ref, data=data or {}, created_at=now)
-        )
+        row = (await conn.execute(_TAKE, {"ticket": ticket_id, "now": now})).one()
+        event = {"ticket_id": ticket_id, "seq": row.seq, "kind": kind, "ref": ref, "data": data or {}, "created_at": now}
+        await conn.execute(_NEW_EVENT, event)
         if row.pending == 1:
             await self.enqueue(conn, row.tenant, ticket_id, row.wake, "turns")
         return row.seq
 
 
-COUNTERS = (tickets.c.tenant, tickets.c.seq, tickets.c.pending, tickets.c.wake)
-
-
-def next_event(now: datetime) -> dict[str, object]:
+def next_event(now: ColumnElement[Any]) -> dict[str, Any]:
     """The update of a ticket's counters that makes room for one more event; it takes the row lock."""
     idle = tickets.c.pending == 0
     return {
@@ -75,3 +69,12 @@ def next_event(now: datetime) -> dict[str, object]:
         "beat": case((idle, now), else_=tickets.c.beat),
         "updated_at": now,
     }
+
+
+_TAKE = (
+    update(tickets)
+    .where(tickets.c.id == bindparam("ticket"))
+    .values(next_event(bindparam("now", type_=UtcTime())))
+    .returning(tickets.c.tenant, tickets.c.seq, tickets.c.pending, tickets.c.wake)
+)
+_NEW_EVENT = insert(events)

@@ -14,7 +14,6 @@ from service.store.journal import Entry
 from service.store.loading import spending
 from service.store.money_schema import switches
 from service.store.ticket_row import TicketRow
-from service.store.workers import db_now
 from service.turn import Turn, TurnRun
 from tools.ports import Caller, Clock, Json, Lane
 from tools.runner import ToolRunner
@@ -70,7 +69,7 @@ class JournalRun(TurnRun):
             stop = await self._stop(conn, before) or first_over(self._granted, spent, reserve)
             reserved = None if stop else asdict(reserve)
             row.values["budget"] = {"granted": asdict(self._granted), "spent": asdict(spent), "reserved": reserved}
-            row.values["beat"] = db_now()
+            row.values["beat"] = row.now
             if stop is None or results:
                 data = {"number": number, "results": dict(results), "reserved": reserved, "stop": stop}
                 row.entries.append(Entry(STEP, "bot", data))
@@ -86,7 +85,7 @@ class JournalRun(TurnRun):
             row = TicketRow(before, self._clock())
             total = spending(before.budget.get("spent")).plus(spent)
             row.values["budget"] = {"granted": asdict(self._granted), "spent": asdict(total), "reserved": None}
-            row.values["beat"] = db_now()
+            row.values["beat"] = row.now
             row.entries.append(Entry(REPLY, "bot", {"number": number, "reply": reply, "spent": asdict(spent)}))
             await row.save(conn, self._turn.number)
 

@@ -129,7 +129,7 @@ async def add_message(conn: AsyncConnection, arrival: Arrival, ticket: Any, now:
 
 
 POSITIONS = 1_000
-"""Room for our own messages between those of two events: a message's position is its event number times this, plus its place."""
+"""Room for our own messages between two events: a position is the event number times this, plus a place."""
 
 
 async def add_delivery(conn: AsyncConnection, arrival: Arrival, ticket_id: str, message_id: str, now: datetime) -> bool:

@@ -1,0 +1,67 @@
+"""The journal's chain: what is written stays as it was, and whoever changes it is seen."""
+
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import delete, insert, select, update
+
+from service.store import journal
+from service.store.database import Database
+from service.store.journal import Entry, Head
+from service.store.schema import journal as chain
+from service.store.schema import journal_payloads, tenants
+
+NOW = datetime(2026, 11, 20, 12, 0, 0, 123456, tzinfo=UTC)
+
+
+async def written(db: Database, count: int = 5) -> Head:
+    async with db.begin() as conn:
+        await conn.execute(insert(tenants).values(name="acme", created_at=NOW))
+        for n in range(count):
+            await journal.append_to_tenant(conn, "acme", [Entry("person.signed_in", "person:1", {"n": n, "name": "Ünï"})], NOW)
+        row = (await conn.execute(select(tenants))).one()
+        return Head(row.journal_seq, row.journal_head)
+
+
+async def verdict(db: Database, head: Head) -> str | None:
+    async with db.reading() as conn:
+        return await journal.verify(conn, "tenant:acme", head)
+
+
+async def test_an_untouched_chain_verifies(database_url: str) -> None:
+    db = Database(database_url)
+    head = await written(db)
+    assert head.seq == 5
+    assert await verdict(db, head) is None
+    await db.close()
+
+
+@pytest.mark.parametrize(
+    ("tampering", "finding"),
+    [
+        (lambda: update(journal_payloads).where(journal_payloads.c.seq == 2).values(data={"n": 99}), "payload of entry 2"),
+        (lambda: update(chain).where(chain.c.seq == 3).values(actor="person:2"), "entry 3 does not follow"),
+        (lambda: delete(chain).where(chain.c.seq == 4), "entry 4 is missing"),
+        (lambda: delete(chain).where(chain.c.seq == 5), "the chain ends at 4"),
+        (lambda: update(chain).where(chain.c.seq == 1).values(at=datetime(2026, 1, 1, tzinfo=UTC)), "entry 1 does not follow"),
+    ],
+)
+async def test_whoever_changes_the_chain_is_found_out(database_url: str, tampering, finding: str) -> None:
+    db = Database(database_url)
+    head = await written(db)
+    async with db.begin() as conn:
+        await conn.execute(tampering())
+    assert finding in (await verdict(db, head) or "")
+    await db.close()
+
+
+async def test_an_erased_payload_leaves_the_chain_verifiable(database_url: str) -> None:
+    db = Database(database_url)
+    head = await written(db)
+    async with db.begin() as conn:
+        await conn.execute(delete(journal_payloads).where(journal_payloads.c.seq == 2))
+    assert await verdict(db, head) is None
+    async with db.reading() as conn:
+        entries = await journal.read(conn, "tenant:acme")
+    assert [entry.data is None for entry in entries] == [False, True, False, False, False]
+    await db.close()

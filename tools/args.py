@@ -44,7 +44,7 @@ def _clean_address(address: Address) -> Address:
     return address
 
 
-Identifier = Annotated[str, StringConstraints(pattern=r"^[#A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$")]
+Identifier = Annotated[str, StringConstraints(pattern=r"^[#A-Za-z0-9][A-Za-z0-9_.:/#@~+=-]{0,63}$")]
 """An id of the merchant's system: ASCII only, so that no look-alike letter passes for another."""
 
 AmountMinor = Annotated[int, Field(gt=0, le=MAX_AMOUNT)]

@@ -48,6 +48,9 @@ def _in_utc(value: datetime) -> datetime:
 ExternalId = Annotated[str, StringConstraints(min_length=1, max_length=MAX_ID, strict=True), AfterValidator(_on_one_line)]
 """An id in the sender's own system, 1 to 200 characters, kept exactly as it came."""
 
+Text = Annotated[str, StringConstraints(max_length=MAX_TEXT, strict=True), AfterValidator(_without_controls)]
+"""What somebody wrote; characters that nobody can see or store are dropped from it."""
+
 Line = Annotated[str, StringConstraints(max_length=200, strict=True), AfterValidator(_as_one_line)]
 """A short label; control characters and line breaks become spaces."""
 
@@ -88,10 +91,10 @@ class IncomingCustomer(Received):
 
 
 class IncomingText(Received):
-    """One message of the sender; characters that nobody can see or store are dropped from the text."""
+    """One message of the sender."""
 
     external_id: ExternalId
-    text: Annotated[str, StringConstraints(max_length=MAX_TEXT, strict=True), AfterValidator(_without_controls)]
+    text: Text
     sent_at: Moment
     attachments: Annotated[tuple[Attachment, ...], Field(max_length=MAX_ATTACHMENTS)] = ()
 
@@ -110,3 +113,20 @@ class Delivery(Received):
     type: Literal["ticket.message"]
     timestamp: Moment
     data: IncomingMessage
+
+
+EXAMPLE = {
+    "type": "ticket.message",
+    "timestamp": "2026-11-20T10:00:00Z",
+    "data": {
+        "ticket": {"external_id": "T-1001", "subject": "Where is my order?", "channel": "email"},
+        "customer": {"external_id": "cus_1", "email": "ada@example.com", "name": "Ada", "verified": True},
+        "message": {
+            "external_id": "m-1",
+            "text": "Hello, where is my order D-100001?",
+            "sent_at": "2026-11-20T09:59:58Z",
+            "attachments": [],
+        },
+    },
+}
+"""A whole body, as the reference shows it."""

@@ -1,0 +1,27 @@
+"""Describes request bodies that a route reads itself, for the generated reference."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel
+
+from tools.ports import Json
+
+
+def json_body(model: type[BaseModel], example: Mapping[str, Json]) -> dict[str, Any]:
+    """The `openapi_extra` of a route whose body is this model."""
+    schema = model.model_json_schema()
+    definitions = schema.pop("$defs", {})
+    content = {"schema": _inline(schema, definitions), "example": example}
+    return {"requestBody": {"required": True, "content": {"application/json": content}}}
+
+
+def _inline(node: Any, definitions: Mapping[str, Any]) -> Any:
+    """The schema with its references replaced: one that points into itself means nothing inside another document."""
+    if isinstance(node, list):
+        return [_inline(item, definitions) for item in node]
+    if not isinstance(node, dict):
+        return node
+    if "$ref" in node:
+        return _inline(definitions[node["$ref"].rsplit("/", 1)[-1]], definitions)
+    return {key: _inline(value, definitions) for key, value in node.items()}

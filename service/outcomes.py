@@ -17,6 +17,7 @@ from service.store.journal import Entry
 from service.store.ticket_row import TicketRow
 from service.store.wakeups import Enqueue
 from service.turn import Turn
+from tools.execution import Crashpoint, go_on
 from tools.ports import Clock, Lane
 from workflows.lifecycle import LifecycleEvent
 from workflows.outcome import AskCustomer, AwaitApproval, Close, Escalate, HandOff, Outcome, Reply
@@ -49,13 +50,21 @@ class Outcomes:
     """The writer at the end of a turn. `delivers` says whether replies go out, or stay in the API only."""
 
     def __init__(
-        self, db: Database, clock: Clock, enqueue: Enqueue, tenant_settings: Callable[[str], TenantSettings], *, delivers: bool
+        self,
+        db: Database,
+        clock: Clock,
+        enqueue: Enqueue,
+        tenant_settings: Callable[[str], TenantSettings],
+        *,
+        delivers: bool,
+        crashpoint: Crashpoint = go_on,
     ) -> None:
         self._db = db
         self._clock = clock
         self._enqueue = enqueue
         self._tenant_settings = tenant_settings
         self._delivers = delivers
+        self._crash = crashpoint
 
     async def apply(self, turn: Turn, outcome: Outcome | None, noted: list[Entry], routed: Routed | None = None) -> int:
         """Write the outcome, or only append the messages when it is None; returns how many events wait now.
@@ -73,7 +82,9 @@ class Outcomes:
             if outcome is not None:
                 await self._write(conn, row, turn, outcome)
             await row.save(conn, turn.number)
-            return row.before.pending - marked
+            self._crash("before_outcome")
+        self._crash("after_outcome")
+        return row.before.pending - marked
 
     async def hand_over(
         self, turn: Turn, queue: str, noted: list[Entry], routed: Routed, gave_up: HandOff | None = None
@@ -95,6 +106,8 @@ class Outcomes:
             row.values |= {"queue": queue, "wake": wake, "attempts": 0}
             await row.save(conn, turn.number)
             await self._enqueue(conn, row.before.tenant, row.before.id, wake, queue)
+            self._crash("before_hand_over")
+        self._crash("after_hand_over")
 
     async def superseded(self, turn: Turn) -> int:
         """A newer message ended the run before it committed an intent; returns how often that has happened."""

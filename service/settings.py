@@ -6,12 +6,14 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
 import platformdirs
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from agent.settings import DEFAULT_GRANT
 from service.errors import Fatal
 from tools.limits import Policy
 
@@ -28,33 +30,27 @@ class Part(BaseModel):
 class Price(Part):
     """What a model costs, in USD per million tokens; cache writes and reads are priced apart."""
 
-    input: float
-    output: float
-    cache_write: float | None = None
-    cache_read: float | None = None
+    input: Decimal
+    output: Decimal
+    cache_write: Decimal
+    cache_read: Decimal
 
 
 class Prices(Part):
-    """The price table with the day it was looked up."""
+    """Prices that replace or add to the shipped table (`agent/prices.py`), and the day they were looked up."""
 
-    as_of: date = date(2026, 11, 20)
-    # Source: the genai-prices package, at 1,000 tokens; third-party data, so operators should check it.
-    models: dict[str, Price] = {
-        "claude-sonnet-5-5": Price(input=2, output=10),
-        "claude-opus-5-5": Price(input=4, output=20),
-        "claude-haiku-5-5": Price(input=0.10, output=0.50),
-        "scripted": Price(input=1, output=5),
-    }
+    as_of: date | None = None
+    models: dict[str, Price] = {}
 
 
 class Budget(Part):
     """What the agent may spend on one ticket in its life (DESIGN, section 5)."""
 
-    steps: int = 12
-    tokens: int = 60_000
-    microusd: int = 250_000
-    seconds: int = 180
-    tool_calls: int = 20
+    steps: int = DEFAULT_GRANT.steps
+    tokens: int = DEFAULT_GRANT.tokens
+    microusd: int = DEFAULT_GRANT.microusd
+    seconds: int = int(DEFAULT_GRANT.seconds)
+    tool_calls: int = DEFAULT_GRANT.tool_calls
     turn_limit: int = 8
 
 
@@ -74,6 +70,8 @@ class TenantSettings(Part):
     language: str = "en"
     customer_key: Literal["external_id", "email"] = "external_id"
     order_id_pattern: str = r"[A-Z]-\d{6}|#W\d{7}"
+    shop_name: str = "the shop"
+    own_addresses: tuple[str, ...] = ()
     link_hosts: tuple[str, ...] = ()
     budget: Budget = Budget()
     sla: Sla = Sla()

@@ -1,0 +1,152 @@
+"""The one place where things are built and handed to each other."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache, partial
+from importlib.resources import files
+from pathlib import Path
+
+from sqlalchemy import make_url
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from classifier.model import IntentModel
+from service.agents import Agents
+from service.clock import wall_clock
+from service.confirmations import Confirmations
+from service.desk import Desk
+from service.engine import Engine, EngineSettings
+from service.errors import Fatal
+from service.intake import Intake
+from service.outcomes import Outcomes
+from service.pipeline import Pipeline
+from service.settings import Settings
+from service.store import migrate
+from service.store.actions import SqlActionBook
+from service.store.approvals import Approvals
+from service.store.database import Database
+from service.store.switches import Switches
+from service.store.tenants import ensure_tenant
+from service.store.wakeups import Wakeups
+from tools.backends.shop.backend import Shop
+from tools.backends.shop.engine import open_engine
+from tools.backends.shop.schema import create_tables
+from tools.commerce import Commerce
+from tools.execution import Crashpoint, go_on
+from tools.limits import Policy
+from tools.ports import Clock
+from tools.runner import ToolRunner
+
+CommerceFor = Callable[[str], Commerce]
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything that routes, commands and workers use; `close` when done."""
+
+    settings: Settings
+    db: Database
+    shop_engine: AsyncEngine
+    clock: Clock
+    engine: Engine
+    wakeups: Wakeups
+    commerce_for: CommerceFor
+    policy_for: Callable[[str], Policy]
+    book: SqlActionBook
+    runner: ToolRunner
+    approvals: Approvals
+    switches: Switches
+    confirmations: Confirmations
+    desk: Desk
+    intake: Intake
+    outcomes: Outcomes
+    agents: Agents
+    model: IntentModel
+    pipeline: Pipeline
+
+    async def close(self) -> None:
+        """Give all connections back."""
+        await self.agents.close()
+        await self.db.close()
+        await self.shop_engine.dispose()
+
+
+def build(
+    settings: Settings,
+    *,
+    clock: Clock = wall_clock,
+    crashpoint: Crashpoint = go_on,
+    commerce_for: CommerceFor | None = None,
+    engine_settings: EngineSettings | None = None,
+) -> Services:
+    """Wire the service; nothing connects yet. `commerce_for` replaces the configured backends."""
+    db = Database(settings.database_url)
+    engine = Engine(db, engine_settings)
+    wakeups = Wakeups(engine.enqueue, clock)
+    shop_engine = open_engine(shop_url(settings))
+    commerce_for = commerce_for or _backends(settings, shop_engine, clock)
+    delivers = settings.outbound_url is not None
+
+    def policy_for(tenant: str) -> Policy:
+        return settings.tenant(tenant).policy
+
+    book = SqlActionBook(db, wakeups, policy_for, clock)
+    runner = ToolRunner(commerce_for, book, policy_for, clock, crashpoint)
+    outcomes = Outcomes(db, clock, engine.enqueue, settings.tenant, delivers=delivers, crashpoint=crashpoint)
+    agents = Agents(settings, db, clock, runner, policy_for)
+    model = _shipped_model()
+    return Services(
+        settings=settings,
+        db=db,
+        shop_engine=shop_engine,
+        clock=clock,
+        engine=engine,
+        wakeups=wakeups,
+        commerce_for=commerce_for,
+        policy_for=policy_for,
+        book=book,
+        runner=runner,
+        approvals=Approvals(db, wakeups, clock),
+        switches=Switches(db, clock),
+        confirmations=Confirmations(db, wakeups, clock),
+        desk=Desk(db, wakeups, clock, settings.tenant, delivers=delivers),
+        intake=Intake(db, wakeups, clock, commerce_for, settings.tenant),
+        outcomes=outcomes,
+        agents=agents,
+        model=model,
+        pipeline=Pipeline(db, clock, runner, outcomes, agents, model, settings.tenant, crashpoint),
+    )
+
+
+async def prepare(services: Services) -> None:
+    """Bring every database to head and make the default tenant; safe twice and concurrently."""
+    migrate.upgrade(services.settings.database_url)
+    services.engine.migrate()
+    await create_tables(services.shop_engine)
+    async with services.db.begin() as conn:
+        await ensure_tenant(conn, "default", services.clock())
+
+
+def shop_url(settings: Settings) -> str:
+    """The embedded shop's own database: as told, else a file or a schema beside the main one."""
+    if settings.shop_url:
+        return settings.shop_url
+    url = make_url(settings.database_url)
+    if url.get_backend_name() != "sqlite":
+        return settings.database_url
+    main = Path(url.database or "")
+    return f"sqlite:///{main.with_name(f'{main.stem}-shop{main.suffix}')}"
+
+
+def _backends(settings: Settings, shop_engine: AsyncEngine, clock: Clock) -> CommerceFor:
+    if settings.backend != "shop":
+        raise Fatal(f"DESKRAIL_BACKEND is {settings.backend!r}; this release knows the embedded shop, `shop`.")
+    return cache(partial(_shop, shop_engine, clock))
+
+
+def _shop(engine: AsyncEngine, clock: Clock, tenant: str) -> Commerce:
+    return Shop(engine, tenant, clock)
+
+
+@cache
+def _shipped_model() -> IntentModel:
+    return IntentModel.load(Path(str(files("classifier") / "data" / "model")))

@@ -1,6 +1,6 @@
 """A small world for tests of the tool layer: our database, the embedded shop, tickets, people, and the runner over them."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -240,7 +240,9 @@ class World:
 
 
 @asynccontextmanager
-async def build_world(database_url: str, shop_url: str, clock: Clock, policy: Policy | None = None) -> Any:
+async def build_world(
+    database_url: str, shop_url: str, clock: Clock, policy: Policy | None = None
+) -> AsyncIterator[World]:
     """A world with the tenant `default`, closed at the end."""
     database, engine = Database(database_url), open_engine(shop_url)
     await create_tables(engine)

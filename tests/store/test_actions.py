@@ -1,0 +1,316 @@
+"""The book of actions on both databases: switches, windows, votes, the sweep, and what the ledger and the journal hold."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select, text, update
+
+from service.errors import (
+    AlreadyDecided,
+    ApprovalExpired,
+    ApprovalSuperseded,
+    DigestMismatch,
+    Forbidden,
+    NotFound,
+)
+from service.store import people
+from service.store.money_schema import actions, ledger
+from service.store.people import Role
+from service.store.reconcile import reconcile, stranded
+from service.store.workers import db_now
+from tests.conftest import StandingClock
+from tests.tools.world import Died, World, build_world
+from tools.backends.shop import Fault, Faulty
+from tools.commerce import Capabilities
+from tools.ports import ActionStatus, ApprovalId
+
+REFUND = {"order_id": "D-100001", "amount_minor": 1_999, "currency": "USD", "reason": "damaged"}
+LARGE = {**REFUND, "order_id": "D-100003", "amount_minor": 90_000}
+
+
+@pytest.fixture
+async def world(database_url: str, tmp_path: Path, clock: StandingClock) -> AsyncIterator[World]:
+    """A world on each database in turn; the shop lives beside it, in a file or a schema of its own."""
+    shop_url = database_url if database_url.startswith("postgresql") else f"sqlite:///{tmp_path / 'shop.db'}"
+    async with build_world(database_url, shop_url, clock) as built:
+        yield built
+
+
+async def test_money_is_held_moved_and_balanced(world: World) -> None:
+    caller = await world.ticket()
+    await world.confirmed(caller, "issue_refund", REFUND, "o-1")
+    await world.confirmed(caller, "return_items", _return("D-100006"), "o-2")
+    async with world.database.reading() as conn:
+        sums = select(func.sum(ledger.c.amount_minor)).group_by(ledger.c.txn, ledger.c.currency)
+        assert set((await conn.execute(sums)).scalars()) == {0}
+    assert await world.balances() == {"merchant_funds": -41_999, "refunds_paid": 1_999, "refunds_accepted": 40_000}
+    assert await world.journal_faults() == []
+
+
+async def test_small_refunds_add_up_to_an_approval(world: World) -> None:
+    first = await world.confirmed(await world.ticket(), "return_items", _return("D-100006"))
+    second = await world.confirmed(await world.ticket(), "issue_refund", {**LARGE, "amount_minor": 10_001})
+    assert first.ok
+    assert (second.needs_approval, second.rule) == (True, "refund.window_cap")
+
+
+async def test_what_people_approved_does_not_fill_the_window(world: World) -> None:
+    caller = await world.ticket()
+    large = await world.confirmed(caller, "issue_refund", LARGE, "o-1")
+    await world.vote(await world.person(), large.action)
+    assert large.action is not None
+    assert (await world.runner.resume(caller, large.action.id)).ok
+    assert (await world.confirmed(caller, "issue_refund", REFUND, "o-2")).ok
+
+
+async def test_an_old_refund_leaves_the_window(world: World, clock: StandingClock) -> None:
+    assert (await world.confirmed(await world.ticket(), "return_items", _return("D-100006"))).ok
+    clock.advance(days=31)
+    late = {**LARGE, "amount_minor": 50_000}
+    assert (await world.confirmed(await world.ticket(), "issue_refund", late)).ok
+
+
+async def test_two_customers_with_one_card_share_its_window(world: World) -> None:
+    bob = {"order_id": "D-200001", "amount_minor": 30_000, "currency": "USD", "reason": "late"}
+    cleo = {**bob, "order_id": "D-300001"}
+    assert (await world.confirmed(await world.ticket("cus_bob"), "issue_refund", bob)).ok
+    second = await world.confirmed(await world.ticket("cus_cleo"), "issue_refund", cleo)
+    assert (second.needs_approval, second.rule) == (True, "refund.window_cap")
+
+
+async def test_a_second_refund_of_the_same_amount_is_looked_at_by_a_person(world: World) -> None:
+    assert (await world.confirmed(await world.ticket(), "issue_refund", REFUND)).ok
+    again = await world.confirmed(await world.ticket(), "issue_refund", REFUND)
+    assert (again.needs_approval, again.rule) == (True, "refund.possible_duplicate")
+
+
+async def test_more_than_was_paid_is_refused_whoever_asks(world: World) -> None:
+    assert (await world.confirmed(await world.ticket(), "issue_refund", {**REFUND, "amount_minor": 3_500})).ok
+    more = await world.runner.call(await world.ticket(), "issue_refund", {**REFUND, "amount_minor": 1_501}, "o-1")
+    person = world.as_person(await world.ticket(), await world.person(Role.ADMIN))
+    theirs = await world.runner.call(person, "issue_refund", {**REFUND, "amount_minor": 1_501}, "o-1", confirmed=True)
+    assert (more.code, more.rule) == (theirs.code, theirs.rule) == ("over_refund", "refund.conservation")
+
+
+async def test_money_under_way_counts_as_spent(world: World) -> None:
+    world.shops["default"].script("refund", Fault("lost_request"), Fault("lost_request"))
+    doubtful = await world.confirmed(await world.ticket(), "issue_refund", {**REFUND, "amount_minor": 3_500})
+    assert doubtful.in_doubt
+    more = await world.runner.call(await world.ticket(), "issue_refund", {**REFUND, "amount_minor": 1_501}, "o-1")
+    assert more.code == "over_refund"
+
+
+async def test_a_switch_thrown_before_the_decision_refuses(world: World) -> None:
+    caller = await world.ticket()
+    admin = await world.person(Role.ADMIN)
+    switch, running = await world.switches.throw(caller.tenant, "tool", "issue_refund", True, "incident", admin.id)
+    assert (switch.on, switch.by, running) == (True, f"person:{admin.id}", ())
+    result = await world.runner.call(caller, "issue_refund", REFUND, "o-1")
+    assert (result.code, result.rule) == ("killed", "switch.killed")
+    await world.switches.throw(caller.tenant, "tool", "issue_refund", False, "over", admin.id)
+    assert (await world.runner.call(caller, "issue_refund", REFUND, "o-2")).needs_confirmation
+
+
+@pytest.mark.parametrize(
+    ("scope", "name"), [("tenant", "default"), ("lane", "workflow"), ("tool", "issue_refund"), ("intent", "return_refund")]
+)
+async def test_a_switch_thrown_between_reservation_and_sending_stops_the_money(world: World, scope: str, name: str) -> None:
+    caller = _with_intent(await world.ticket(), "return_refund")
+    asked = await world.runner.call(caller, "issue_refund", REFUND, "o-1")
+    await world.says_yes(asked.action)
+    assert asked.action is not None
+    with pytest.raises(Died):
+        await world.runner_that_dies_at("before_sent").resume(caller, asked.action.id)
+    assert await world.balances() == {"merchant_funds": -1_999, "refunds_reserved": 1_999}
+    admin = await world.person(Role.ADMIN)
+    _, running = await world.switches.throw(caller.tenant, scope, name, True, "incident", admin.id)
+    assert [one.id for one in running] == [asked.action.id]
+    heir = await world.new_claim(caller)
+    result = await world.runner.resume(heir, asked.action.id)
+    assert (result.ok, result.code, result.rule) == (False, "killed", "switch.killed")
+    assert await world.books() == ()
+    assert await world.balances() == {}
+
+
+async def test_a_switch_on_a_tool_stops_reads_too(world: World) -> None:
+    caller = await world.ticket()
+    admin = await world.person(Role.ADMIN)
+    await world.switches.throw(caller.tenant, "tool", "get_customer", True, "leak", admin.id)
+    assert (await world.runner.call(caller, "get_customer", {}, "o-1")).code == "killed"
+    assert (await world.runner.call(world.as_person(caller, admin), "get_customer", {}, "o-2")).code == "killed"
+    assert (await world.runner.call(caller, "find_orders", {}, "o-3")).ok
+
+
+async def test_a_switch_that_does_not_exist_cannot_be_thrown(world: World) -> None:
+    caller = await world.ticket()
+    admin = await world.person(Role.ADMIN)
+    for scope, name in (("tool", "no_such_tool"), ("lane", "nobody"), ("tenant", "other"), ("galaxy", "default")):
+        with pytest.raises(NotFound):
+            await world.switches.throw(caller.tenant, scope, name, True, "why", admin.id)
+
+
+async def test_an_approval_refuses_whoever_may_not_decide(world: World) -> None:
+    waiting = await world.confirmed(await world.ticket(), "issue_refund", LARGE)
+    for role in (Role.VIEWER, Role.AGENT, Role.ADMIN, Role.AUDITOR):
+        with pytest.raises(Forbidden):
+            await world.vote(await world.person(role), waiting.action)
+    await world.add_tenant("other")
+    with pytest.raises(NotFound):
+        await world.vote(await world.person(tenant="other"), waiting.action)
+    assert (await world.approval_of(waiting.action)).state == "pending"
+
+
+async def test_nobody_approves_their_own_request(world: World) -> None:
+    supervisor = await world.person()
+    caller = world.as_person(await world.ticket(), supervisor)
+    waiting = await world.runner.call(caller, "issue_refund", LARGE, "req-1", confirmed=True)
+    assert waiting.needs_approval
+    with pytest.raises(Forbidden):
+        await world.vote(supervisor, waiting.action)
+    await world.vote(await world.person(), waiting.action)
+    assert waiting.action is not None
+    assert (await world.runner.resume(caller, waiting.action.id)).ok
+
+
+async def test_a_supervisor_who_lost_the_role_decides_nothing(world: World, clock: StandingClock) -> None:
+    waiting = await world.confirmed(await world.ticket(), "issue_refund", LARGE)
+    supervisor = await world.person()
+    async with world.database.begin() as conn:
+        await people.change_role(conn, supervisor, Role.AGENT, "system", clock())
+    with pytest.raises(Forbidden):
+        await world.vote(supervisor, waiting.action)
+
+
+async def test_one_person_has_one_vote(world: World) -> None:
+    huge = {**REFUND, "order_id": "D-100004", "amount_minor": 600_000}
+    waiting = await world.confirmed(await world.ticket(), "issue_refund", huge)
+    supervisor = await world.person()
+    await world.vote(supervisor, waiting.action)
+    with pytest.raises(AlreadyDecided):
+        await world.vote(supervisor, waiting.action)
+
+
+async def test_an_approval_answers_what_became_of_it(world: World, clock: StandingClock) -> None:
+    caller, supervisor = await world.ticket(), await world.person()
+    waiting = await world.confirmed(caller, "issue_refund", LARGE, "o-1")
+    row = await world.approval_of(waiting.action)
+    with pytest.raises(DigestMismatch):
+        await world.approvals.decide(supervisor, ApprovalId(row.id), "approve", "", "0" * 64)
+    with pytest.raises(NotFound):
+        await world.approvals.decide(supervisor, ApprovalId("apr_none"), "approve", "", row.digest)
+    await world.vote(supervisor, waiting.action)
+    with pytest.raises(AlreadyDecided):
+        await world.vote(await world.person(), waiting.action)
+    late = await world.confirmed(
+        await world.ticket(), "issue_refund", {**REFUND, "order_id": "D-100004", "amount_minor": 60_000}
+    )
+    clock.advance(hours=73)
+    with pytest.raises(ApprovalExpired):
+        await world.vote(await world.person(), late.action)
+
+
+async def test_a_refused_action_takes_its_approval_with_it(world: World) -> None:
+    caller = await world.ticket()
+    waiting = await world.confirmed(caller, "issue_refund", LARGE, "o-1")
+    admin = await world.person(Role.ADMIN)
+    await world.switches.throw(caller.tenant, "tool", "issue_refund", True, "incident", admin.id)
+    assert waiting.action is not None
+    assert (await world.runner.resume(caller, waiting.action.id)).code == "killed"
+    with pytest.raises(ApprovalSuperseded):
+        await world.vote(await world.person(), waiting.action)
+
+
+async def test_an_approval_is_used_once(world: World) -> None:
+    caller = await world.ticket()
+    waiting = await world.confirmed(caller, "issue_refund", LARGE)
+    await world.vote(await world.person(), waiting.action)
+    assert waiting.action is not None
+    for _ in range(3):
+        assert (await world.runner.resume(caller, waiting.action.id)).ok
+    assert len(await world.books()) == 1
+    assert (await world.approval_of(waiting.action)).state == "used"
+
+
+async def test_the_sweep_frees_what_a_dead_turn_had_reserved(world: World) -> None:
+    caller, action_id = await _stopped_at(world, "before_sent")
+    assert await stranded(world.database, world.clock) == ()
+    await world.finish_turn(caller)
+    found = await reconcile(world.database, world.book, world.runner, world.clock)
+    assert (found.settled, found.unknown, found.released) == (0, 0, 1)
+    assert (await world.action(action_id)).status == ActionStatus.EXPIRED
+    assert await world.balances() == {}
+    assert world.woken == [caller.ticket]
+
+
+@pytest.mark.parametrize("boundary", ["after_sent", "after_effect"])
+async def test_the_sweep_settles_what_a_dead_turn_had_sent(world: World, boundary: str) -> None:
+    caller, action_id = await _stopped_at(world, boundary)
+    await world.finish_turn(caller)
+    found = await reconcile(world.database, world.book, world.runner, world.clock)
+    assert (found.settled, found.unknown, found.released) == (1, 0, 0)
+    assert (await world.action(action_id)).status == ActionStatus.SUCCEEDED
+    assert len(await world.books()) == 1
+    assert world.woken == [caller.ticket]
+    assert await world.balances() == {"merchant_funds": -1_999, "refunds_paid": 1_999}
+
+
+async def test_a_persons_request_is_left_alone_until_its_lease_ends(world: World) -> None:
+    person = world.as_person(await world.ticket(), await world.person(Role.AGENT))
+    with pytest.raises(Died):
+        await world.runner_that_dies_at("before_sent").call(person, "issue_refund", REFUND, "req-1", confirmed=True)
+    assert await stranded(world.database, world.clock) == ()
+    async with world.database.begin() as conn:
+        await conn.execute(update(actions).values(lease_until=db_now(text("-1.0"))))
+    found = await reconcile(world.database, world.book, world.runner, world.clock)
+    assert (found.settled, found.unknown, found.released) == (0, 0, 1)
+
+
+async def test_what_stays_unknown_is_settled_when_the_shop_answers_again(world: World, clock: StandingClock) -> None:
+    shop = world.shops["default"]
+    shop.script("refund", Fault("lost_answer"))
+    shop.script("find_effect", Fault("unreachable"))
+    caller = await world.ticket()
+    doubtful = await world.confirmed(caller, "issue_refund", REFUND)
+    assert doubtful.in_doubt
+    assert doubtful.code == "outcome_unknown"
+    assert await world.balances() == {"merchant_funds": -1_999, "refunds_reserved": 1_999}
+    await world.finish_turn(caller)
+    clock.advance(minutes=1)
+    found = await reconcile(world.database, world.book, world.runner, clock)
+    assert (found.settled, found.unknown) == (1, 0)
+    assert len(await world.books()) == 1
+    assert world.woken == [caller.ticket]
+
+
+async def test_a_shop_that_forgets_keys_is_never_asked_twice(world: World, clock: StandingClock) -> None:
+    forgetful = Faulty(world.shops["default"], forgets_keys=True, capabilities=Capabilities(honours_keys=False))
+    world.shops["default"] = forgetful
+    forgetful.script("refund", Fault("lost_answer"))
+    doubtful = await world.confirmed(await world.ticket(), "issue_refund", REFUND)
+    assert doubtful.in_doubt
+    clock.advance(minutes=1)
+    for _ in range(3):
+        await reconcile(world.database, world.book, world.runner, clock)
+    assert [call.method for call in forgetful.calls].count("refund") == 1
+    assert len(await world.books()) == 1
+
+
+async def _stopped_at(world: World, boundary: str) -> tuple[Any, Any]:
+    caller = await world.ticket()
+    asked = await world.runner.call(caller, "issue_refund", REFUND, "o-1")
+    await world.says_yes(asked.action)
+    assert asked.action is not None
+    with pytest.raises(Died):
+        await world.runner_that_dies_at(boundary).resume(caller, asked.action.id)
+    return caller, asked.action.id
+
+
+def _return(order_id: str) -> dict[str, Any]:
+    return {"order_id": order_id, "item_ids": [f"{order_id}-i1"], "refund_to": "pm_ada"}
+
+
+def _with_intent(caller: Any, intent: str) -> Any:
+    return replace(caller, intent=intent)

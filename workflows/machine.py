@@ -58,7 +58,12 @@ def diagram(machine: type[StrictMachine], state: str | None = None) -> str:
     return format(machine if state is None else machine(start_value=state), "mermaid")
 
 
-def moved(machine: type[StrictMachine], at: FlowState, event: str, **slots: Json) -> FlowState:
-    """The flow's progress after `event`, with these slots filled in; None empties a slot."""
+def filled(at: FlowState, **slots: Json) -> FlowState:
+    """The same place with these slots filled in; None empties a slot."""
     merged = {name: value for name, value in {**at.slots, **slots}.items() if value is not None}
-    return FlowState(at.flow, step(machine, at.state, event), merged)
+    return FlowState(at.flow, at.state, merged)
+
+
+def moved(machine: type[StrictMachine], at: FlowState, event: str, **slots: Json) -> FlowState:
+    """The flow's progress after `event`, with these slots filled in."""
+    return FlowState(at.flow, step(machine, at.state, event), filled(at, **slots).slots)

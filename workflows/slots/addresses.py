@@ -29,6 +29,11 @@ class AddressDraft:
         parts = ("line1", "line2", "city", "region", "postal_code", "country")
         return {part: value for part in parts if (value := getattr(self, part)) is not None}
 
+    def in_country(self, default: str) -> "AddressDraft":
+        """The draft with this country, if it names none and its postal code has that country's form."""
+        placed = self.country is None and self.postal_code is not None and fits(self.postal_code, default)
+        return replace(self, country=default) if placed else self
+
     def address(self) -> Address:
         """The complete address; only a draft without missing parts has one."""
         return Address.model_validate(self.as_json())
@@ -70,14 +75,12 @@ _TAIL = re.compile(
 _PART = "(?:street|address|city|town|zip(?: ?code)?|post ?code|postal ?code|country|state|region)"
 _LABEL = re.compile(rf"^(?:(?:and |its |it'?s |the |my |in )*{_PART}\s*(?:is|[:=])?\s+|it'?s |in )", re.IGNORECASE)
 _BREAKS = re.compile(rf"[,;\n]+|(?<=[^\W\d_]{{3}})\.\s+(?=[A-Z])|\s+in\s+(?=[A-Z])|\s+and\s+(?=(?:the |my )?{_PART}\b)")
+_TWO_STREETS = re.compile(r"\s(?:but|not|was|is|instead|or)\s", re.IGNORECASE)
 _NAME_PART = re.compile(r"^[^\W\d_][^\d_@?!:]{1,59}$")
 
 
-def read_address(text: str, known: Mapping[str, str] | None = None, default_country: str | None = None) -> AddressDraft:
-    """Read what the text says of an address, on top of what is `known` from earlier messages.
-
-    `default_country` is taken when the text names no country and the postal code has that country's form.
-    """
+def read_address(text: str, known: Mapping[str, str] | None = None) -> AddressDraft:
+    """Read what the text says of an address, on top of what is `known` from earlier messages."""
     draft = AddressDraft(**(known or {}))
     segments = _segments(text, opened=draft.line1 is not None)
     if segments is None:
@@ -86,7 +89,7 @@ def read_address(text: str, known: Mapping[str, str] | None = None, default_coun
     draft = _take_street(draft, segments)
     draft = _take_code(draft, segments)
     draft = _take_city(draft, segments)
-    return _with_country(draft, default_country)
+    return _with_country(draft)
 
 
 def _segments(text: str, *, opened: bool) -> list[str] | None:
@@ -144,7 +147,7 @@ def _take_country(draft: AddressDraft, segments: list[str]) -> AddressDraft:
 
 def _take_street(draft: AddressDraft, segments: list[str]) -> AddressDraft:
     street = segments.pop(0)
-    if not street:
+    if not street or _TWO_STREETS.search(street):
         return draft
     # A new street is a new address: parts of an earlier one must not be mixed into it.
     draft = AddressDraft(line1=street, country=draft.country)
@@ -184,13 +187,12 @@ def _take_city(draft: AddressDraft, segments: list[str]) -> AddressDraft:
     return replace(draft, city=names[-1] if draft.line1 and len(names) == 1 else names[0])
 
 
-def _with_country(draft: AddressDraft, default: str | None) -> AddressDraft:
+def _with_country(draft: AddressDraft) -> AddressDraft:
+    """The draft with the country that its state or the form of its postal code gives away."""
     if draft.country is not None or draft.postal_code is None:
         return draft
     code = draft.postal_code
     if draft.region in US_STATES and fits(code, "US"):
         return replace(draft, country="US")
     told = next((country for country in POSTAL_CODES if has_telling_code(code, country)), None)
-    if told is not None:
-        return replace(draft, country=told)
-    return replace(draft, country=default) if default is not None and fits(code, default) else draft
+    return replace(draft, country=told) if told else draft

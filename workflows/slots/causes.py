@@ -102,8 +102,3 @@ def read_cause(text: str) -> Cause | None:
     """The reason that the text gives, None when it gives none."""
     said = _NOT_A_FAULT.sub(" ", plain(text))
     return next((cause for cause, pattern in _CAUSES if pattern.search(said)), None)
-
-
-def cancel_reason(text: str) -> Cause:
-    """Why an order is to be cancelled; whoever says nothing about a mistake no longer needs it."""
-    return Cause.ORDERED_BY_MISTAKE if read_cause(text) is Cause.ORDERED_BY_MISTAKE else Cause.NO_LONGER_NEEDED

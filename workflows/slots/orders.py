@@ -141,6 +141,17 @@ def _any_spelling(order_id: str) -> re.Pattern[str]:
     return re.compile(rf"(?<![^\W_])#?{head}{body}(?![^\W_])", re.IGNORECASE)
 
 
+@lru_cache(maxsize=256)
 def _as_word(pattern: re.Pattern[str]) -> re.Pattern[str]:
     """The tenant's pattern, in any case, where no letter or digit touches it."""
     return re.compile(rf"(?<![^\W_])(?:{pattern.pattern})(?![^\W_])", pattern.flags | re.IGNORECASE)
+
+
+def names_other(text: str) -> bool:
+    """Whether the text speaks of "the other order", whichever that is."""
+    return says(tokens(text), _OTHER)
+
+
+def without_ids(text: str, pattern: re.Pattern[str] = DEFAULT_ORDER_PATTERN) -> str:
+    """The text without order ids, so that their digits are not read as anything else."""
+    return _SPOKEN_ID.sub(" ", _as_word(pattern).sub(" ", text))

@@ -1,0 +1,79 @@
+"""The flow that cancels an order before it is sent."""
+
+from collections.abc import Mapping
+
+from statemachine import State
+
+from tools.commerce import OrderStatus
+from tools.ports import Action, Json
+from workflows.acting import ActingConversation, amount_text, destination_text
+from workflows.conversation import Hearing
+from workflows.machine import StrictMachine
+from workflows.outcome import Outcome, Reply
+from workflows.slots.causes import Cause, read_cause
+from workflows.wording import items_text
+
+
+class CancelOrderMachine(StrictMachine):
+    """Ask which order, offer, wait where people must approve, end."""
+
+    started = State(initial=True)
+    asking_order = State()
+    confirming = State()
+    waiting_approval = State()
+    done = State(final=True)
+    declined = State(final=True)
+    refused = State(final=True)
+    stopped = State(final=True)
+    _open = (started, asking_order, confirming, waiting_approval)
+
+    ask_order = asking_order.from_(*_open)
+    offer = confirming.from_(*_open)
+    wait = waiting_approval.from_(*_open)
+    finish = done.from_(*_open)
+    decline = declined.from_(started, confirming, waiting_approval)
+    refuse = refused.from_(*_open)
+    stop = stopped.from_(*_open)
+
+
+class CancelOrderFlow(ActingConversation):
+    """Finds the order, shows what would go back, and cancels after a yes."""
+
+    name = "cancel_order"
+    machine = CancelOrderMachine
+
+    async def work(self, hearing: Hearing) -> Outcome:
+        """Offer to cancel the order that the text means, or say why it cannot be cancelled."""
+        hearing = hearing.fill(reason=_reason(hearing))
+        hearing, order = await self.the_order(hearing, "cancel", lambda order: order.status is OrderStatus.PENDING)
+        if order.status is not OrderStatus.PENDING:
+            text = hearing.words("cannot_cancel", order_id=order.id, status=order.status.value)
+            return Reply(text, progress=self._moved(hearing, "refuse"))
+        hearing = hearing.fill(what=items_text(order.items))
+        return await self.act(hearing, "cancel_order", {"order_id": order.id, "reason": hearing.slot("reason")})
+
+    def offer_text(self, hearing: Hearing, action: Action) -> str:
+        """The order, what is in it, and the money that goes back."""
+        return hearing.words(
+            "confirm_cancel",
+            order_id=action.args["order_id"],
+            what=hearing.slot("what"),
+            amount=amount_text(action),
+            destination=destination_text(action),
+        )
+
+    def done_text(self, hearing: Hearing, action: Action, receipt: Mapping[str, Json]) -> str:
+        """That the order is cancelled, and the money that goes back."""
+        return hearing.words(
+            "cancelled",
+            order_id=action.args["order_id"],
+            amount=amount_text(action),
+            destination=destination_text(action),
+            receipt=receipt["receipt"],
+        )
+
+
+def _reason(hearing: Hearing) -> str:
+    """Why the order is to go; whoever never speaks of a mistake no longer needs it."""
+    mistaken = read_cause(hearing.text) is Cause.ORDERED_BY_MISTAKE
+    return Cause.ORDERED_BY_MISTAKE.value if mistaken else hearing.slot("reason") or Cause.NO_LONGER_NEEDED.value

@@ -1,0 +1,208 @@
+"""What all flows share: where they stand, how they ask, how they look at orders, and how they give up."""
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from tools.commerce import Order
+from tools.errors import Code
+from tools.ports import Json, ToolResult
+from workflows.errors import IllegalTransition
+from workflows.flow import Answered, Declined, Ended, Heard, Said, Silence
+from workflows.machine import StrictMachine, filled, initial_state, is_final, moved
+from workflows.outcome import AskCustomer, Escalate, HandOff, Outcome, Reason, Reply
+from workflows.replies import render
+from workflows.run import Run
+from workflows.slots.orders import (
+    DEFAULT_ORDER_PATTERN,
+    Found,
+    OrderChoice,
+    Unclear,
+    Unknown,
+    choose_order,
+    mentioned_orders,
+    names_other,
+)
+from workflows.ticket import FlowState, QuestionKind, Ticket
+from workflows.wording import first_name, order_text
+
+ASK_LIMIT = 2
+"""How often one detail is asked for before the flow hands off."""
+
+SHOWN_ORDERS = 5
+"""How many orders a customer is shown to choose from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """What a flow knows in one turn: the ticket, where the flow stands, the text, and the slot that the text answers."""
+
+    ticket: Ticket
+    run: Run
+    at: FlowState
+    text: str = ""
+    asked: str | None = None
+
+    def slot(self, name: str) -> Json:
+        """A slot's value, None when it is empty."""
+        return self.at.slots.get(name)
+
+    def fill(self, **slots: Json) -> "Hearing":
+        """The same hearing with these slots filled in; None empties a slot."""
+        return replace(self, at=filled(self.at, **slots))
+
+    def words(self, reply: str, **values: object) -> str:
+        """A reply to this customer."""
+        return render(reply, first_name=first_name(self.ticket), **values)
+
+
+class TurnEnds(Exception):
+    """Carries an outcome out of the middle of a flow: a question, or a read that failed."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(type(outcome).__name__)
+        self.outcome = outcome
+
+
+class Conversation(ABC):
+    """The base of all flows. `machine` declares `ask_<slot>` for each slot, and `stop` for every way of giving up."""
+
+    name: ClassVar[str]
+    machine: ClassVar[type[StrictMachine]]
+    effects: ClassVar[bool] = False
+    """Whether the flow can change anything; a flow without effects may answer in the middle of another."""
+
+    def __init__(self, order_pattern: re.Pattern[str] = DEFAULT_ORDER_PATTERN) -> None:
+        self.order_pattern = order_pattern
+
+    async def hear(self, ticket: Ticket, run: Run, heard: Heard) -> Outcome:
+        """Take the conversation one turn further; what it ends in may be a question, an answer or a hand-off."""
+        hearing = Hearing(ticket, run, self._where(ticket))
+        try:
+            match heard:
+                case Said(text):
+                    return await self.work(replace(hearing, text=text))
+                case Answered(text, question):
+                    return await self.work(replace(hearing, text=text, asked=question.slot))
+                case Silence():
+                    return Reply(hearing.words("silence"), progress=self._moved(hearing, "stop"))
+                case Declined() | Ended():
+                    return self.settle(hearing, heard)
+        except TurnEnds as end:
+            return end.outcome
+
+    @abstractmethod
+    async def work(self, hearing: Hearing) -> Outcome:
+        """Fill the slots from the text, and go as far as they lead."""
+
+    def settle(self, hearing: Hearing, heard: Declined | Ended) -> Outcome:
+        """Go on after an action ended. A flow without effects has none, so hearing of one is a mistake."""
+        raise IllegalTransition(self.name, hearing.at.state, type(heard).__name__)
+
+    def ask(self, hearing: Hearing, slot: str, reply: str, **values: object) -> Outcome:
+        """Ask for a slot, at most twice; then hand off."""
+        asks: dict[str, int] = dict(hearing.slot("asks") or {})
+        times = asks.get(slot, 0)
+        if times >= ASK_LIMIT:
+            return self.hand_off(hearing, Reason.NO_PROGRESS)
+        text = hearing.words(reply, again=times > 0, **values)
+        progress = self._moved(hearing, f"ask_{slot}", asks={**asks, slot: times + 1})
+        return AskCustomer(text, QuestionKind.SLOT, slot=slot, progress=progress)
+
+    def hand_off(self, hearing: Hearing, reason: Reason) -> HandOff:
+        """Give the ticket to the agent."""
+        return HandOff(reason, progress=self._moved(hearing, "stop"))
+
+    async def read(self, hearing: Hearing, tool: str, args: Mapping[str, Json], *, step: str = "") -> Mapping[str, Json]:
+        """What a READ tool says; a failed read ends the turn with people."""
+        result = await hearing.run.call(tool, args, step=step or tool)
+        if not result.ok:
+            raise TurnEnds(self.unreadable(hearing, result))
+        return result.data
+
+    def unreadable(self, hearing: Hearing, result: ToolResult) -> Outcome:
+        """The outcome of a turn that could not look at what it needs."""
+        reason = _UNREADABLE.get(result.code or "", Reason.TOOL_FAILED)
+        reply = "with_people_unavailable" if reason is Reason.BACKEND_UNAVAILABLE else "with_people"
+        summary = f"The {self.name} flow could not read what it needs: {result.tool} answered {result.code}."
+        return Escalate(reason, summary, hearing.words(reply), progress=self._moved(hearing, "stop"))
+
+    async def the_order(self, hearing: Hearing, wish: str, fits: Callable[[Order], bool]) -> tuple[Hearing, Order]:
+        """The one order that the customer means, kept in the slot `order_id`; asks when it is not clear.
+
+        `wish` completes "Which order would you like to ...?".
+        """
+        hearing, orders = await self.the_orders(hearing, wish, fits)
+        order, *others = orders
+        if others:
+            raise TurnEnds(self._ask_order(hearing, wish, orders))
+        changed = hearing.slot("order_id") not in (None, order.id)
+        hearing = hearing.fill(order_id=order.id, **(dict.fromkeys(("item_ids", "what")) if changed else {}))
+        return hearing, order
+
+    async def the_orders(self, hearing: Hearing, wish: str, fits: Callable[[Order], bool]) -> tuple[Hearing, tuple[Order, ...]]:
+        """The orders that the customer means, at least one; asks when none is clear. Fills the slot `assumed`."""
+        data = await self.read(hearing, "find_orders", {})
+        orders = tuple(Order.model_validate(order) for order in data["orders"])
+        match self._choose(hearing, orders, fits):
+            case Found(found, named):
+                return hearing.fill(assumed=not named), found
+            case Unknown(reference):
+                older = await self._look_up(hearing, reference)
+                if older is not None:
+                    return hearing.fill(assumed=False), (older,)
+                shown = [order_text(order) for order in orders[:SHOWN_ORDERS]]
+                listed = hearing.fill(listed=[order.id for order in orders[:SHOWN_ORDERS]])
+                raise TurnEnds(self.ask(listed, "order", "unknown_order", wish=wish, reference=reference, orders=shown))
+            case Unclear(()):
+                raise TurnEnds(Reply(hearing.words("no_orders"), progress=self._moved(hearing, "stop")))
+            case Unclear(candidates):
+                raise TurnEnds(self._ask_order(hearing, wish, candidates))
+
+    def _choose(self, hearing: Hearing, orders: tuple[Order, ...], fits: Callable[[Order], bool]) -> OrderChoice:
+        """The order of the text; one that was settled before changes only when the text names another."""
+        settled = hearing.slot("order_id")
+        text = hearing.text
+        if settled is not None and hearing.asked != "order":
+            own, strange = mentioned_orders(text, orders, self.order_pattern)
+            if not own and not strange and not names_other(text):
+                text = settled
+        about = settled or hearing.slot("about")
+        listed = hearing.slot("listed") or ()
+        return choose_order(text, orders, self.order_pattern, fits=fits, about=about, listed=listed)
+
+    async def _look_up(self, hearing: Hearing, reference: str) -> Order | None:
+        """An own order that is too old for the list; anybody else's is not found, like one that does not exist."""
+        result = await hearing.run.call("get_order", {"order_id": reference}, step="get_order")
+        if result.ok:
+            return Order.model_validate(result.data["order"])
+        if result.code in (Code.NOT_FOUND, Code.VALIDATION):
+            return None
+        raise TurnEnds(self.unreadable(hearing, result))
+
+    def _ask_order(self, hearing: Hearing, wish: str, orders: tuple[Order, ...]) -> Outcome:
+        shown = orders[:SHOWN_ORDERS]
+        hearing = hearing.fill(listed=[order.id for order in shown])
+        return self.ask(hearing, "order", "ask_order", wish=wish, orders=[order_text(order) for order in shown])
+
+    def _where(self, ticket: Ticket) -> FlowState:
+        """Where this flow stands on the ticket: going on, or at its start, with what the ticket was about so far."""
+        at = ticket.flow
+        if at is not None and at.flow == self.name and not is_final(self.machine, at.state):
+            return at
+        about = at.slots.get("order_id") if at is not None else None
+        return FlowState(self.name, initial_state(self.machine), {"about": about} if about else {})
+
+    def _moved(self, hearing: Hearing, event: str, **slots: Json) -> FlowState:
+        return moved(self.machine, hearing.at, event, **slots)
+
+
+_UNREADABLE: dict[str, Reason] = {
+    Code.BACKEND_UNAVAILABLE: Reason.BACKEND_UNAVAILABLE,
+    Code.VERIFICATION_REQUIRED: Reason.IDENTITY,
+    Code.KILLED: Reason.KILLED,
+    Code.NOT_GRANTED: Reason.POLICY,
+    Code.BUDGET_EXHAUSTED: Reason.BUDGET_EXHAUSTED,
+}

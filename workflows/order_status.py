@@ -1,0 +1,91 @@
+"""The flow that says where an order is."""
+
+import re
+from collections.abc import Mapping
+
+from statemachine import State
+
+from tools.commerce import Order, OrderStatus, Shipment, ShipmentEvent
+from tools.ports import Json
+from workflows.conversation import Conversation, Hearing
+from workflows.machine import StrictMachine
+from workflows.outcome import Outcome, Reply
+from workflows.wording import date_text, short_text
+
+AT_ONCE = 3
+"""How many orders one answer reports on."""
+
+_UNDER_WAY = frozenset({OrderStatus.PENDING, OrderStatus.ITEMS_MODIFIED, OrderStatus.PROCESSED, OrderStatus.SHIPPED})
+_PARCEL_WORDS = {
+    "label_created": "the label is printed",
+    "in_transit": "in transit",
+    "out_for_delivery": "out for delivery",
+    "available_for_pickup": "ready to be picked up",
+    "delivered": "delivered",
+    "delayed": "delayed",
+    "exception": "held up at the carrier",
+    "returned": "going back to the sender",
+}
+# A carrier writes its own texts, and only what can be the name of a place is passed on.
+_PLACE = re.compile(r"[^\W\d_][^\W\d_ ,.'’-]*(?:[ ,.'’-]{1,2}[^\W\d_]+){0,4}")
+
+
+class OrderStatusMachine(StrictMachine):
+    """Ask which order, answer."""
+
+    started = State(initial=True)
+    asking_order = State()
+    answered = State(final=True)
+    stopped = State(final=True)
+
+    ask_order = asking_order.from_(started, asking_order)
+    answer = answered.from_(started, asking_order)
+    stop = stopped.from_(started, asking_order)
+
+
+class OrderStatusFlow(Conversation):
+    """Finds the order, looks at its parcels and reports."""
+
+    name = "order_status"
+    machine = OrderStatusMachine
+
+    async def work(self, hearing: Hearing) -> Outcome:
+        """Report on the orders that the text names, or on the one that is under way."""
+        hearing, orders = await self.the_orders(hearing, "know about", lambda order: order.status in _UNDER_WAY)
+        reports = [await self._report(hearing, order) for order in orders[:AT_ONCE]]
+        text = hearing.words("order_status", reports=reports, assumed=hearing.slot("assumed"))
+        return Reply(text, progress=self._moved(hearing, "answer", order_id=orders[0].id))
+
+    async def _report(self, hearing: Hearing, order: Order) -> Mapping[str, Json]:
+        shipments = [await self._track(hearing, shipment) for shipment in order.shipments]
+        arrived = [event.at for shipment in shipments for event in shipment.events if event.status == "delivered" and event.at]
+        return {
+            "order_id": order.id,
+            "status": order.status.value,
+            "what": short_text(order),
+            "delivered_on": date_text(max(arrived)) if arrived else None,
+            "parcels": [_parcel(shipment) for shipment in shipments] if order.status in _UNDER_WAY else [],
+        }
+
+    async def _track(self, hearing: Hearing, shipment: Shipment) -> Shipment:
+        """The parcel as its carrier sees it now, or as the order has it when the carrier cannot be asked."""
+        tracking_id = shipment.tracking_id
+        result = await hearing.run.call("track_shipment", {"tracking_id": tracking_id}, step=f"track:{tracking_id}")
+        return Shipment.model_validate(result.data["shipment"]) if result.ok else shipment
+
+
+def _parcel(shipment: Shipment) -> Mapping[str, Json]:
+    dated = [event for event in shipment.events if event.at is not None]
+    last = max(dated, key=lambda event: str(event.at)) if dated else None
+    return {
+        "carrier": shipment.carrier,
+        "tracking_id": shipment.tracking_id,
+        "status": _PARCEL_WORDS.get(shipment.status),
+        "seen": _seen(last) if last else None,
+    }
+
+
+def _seen(event: ShipmentEvent) -> str:
+    """When and where the carrier last saw the parcel."""
+    place = event.location if event.location and _PLACE.fullmatch(event.location) else None
+    return ", ".join(part for part in (date_text(event.at) if event.at else None, place) if part)

@@ -1,0 +1,90 @@
+"""The flow that says where a customer's money is."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from statemachine import State
+
+from tools.commerce import Order, OrderStatus
+from tools.ports import ActionStatus, Json
+from workflows.conversation import Conversation, Hearing
+from workflows.machine import StrictMachine
+from workflows.outcome import Outcome, Reply
+from workflows.wording import date_text, money_text
+
+AT_ONCE = 3
+"""How many orders one answer reports on."""
+
+
+class RefundStatusMachine(StrictMachine):
+    """Ask which order, answer."""
+
+    started = State(initial=True)
+    asking_order = State()
+    answered = State(final=True)
+    stopped = State(final=True)
+
+    ask_order = asking_order.from_(started, asking_order)
+    answer = answered.from_(started, asking_order)
+    stop = stopped.from_(started, asking_order)
+
+
+class RefundStatusFlow(Conversation):
+    """Finds the order that money goes back on, and says what went where and what is still under way."""
+
+    name = "refund_status"
+    machine = RefundStatusMachine
+
+    async def work(self, hearing: Hearing) -> Outcome:
+        """Report on the orders that the text names, or on the one that a refund is about."""
+        hearing, orders = await self.the_orders(hearing, "know about", _has_money_back)
+        reports = [await self._report(hearing, order) for order in orders[:AT_ONCE]]
+        return Reply(
+            hearing.words("refund_status", reports=reports), progress=self._moved(hearing, "answer", order_id=orders[0].id)
+        )
+
+    async def _report(self, hearing: Hearing, order: Order) -> Mapping[str, Json]:
+        data = await self.read(hearing, "get_refund_status", {"order_id": order.id}, step=f"refund_status:{order.id}")
+        return {
+            "order_id": order.id,
+            "refunds": [_refund(refund) for refund in data["refunds"]],
+            "waiting": _waiting(data["pending"]),
+            "returning": data["return"] is not None,
+        }
+
+
+def _has_money_back(order: Order) -> bool:
+    """Whether a question about a refund is likely to be about this order."""
+    return order.refunded_minor > 0 or order.status in (OrderStatus.CANCELLED, OrderStatus.RETURN_REQUESTED)
+
+
+def _refund(refund: Mapping[str, Json]) -> Mapping[str, Json]:
+    at = refund.get("at")
+    return {
+        "amount": money_text(refund["amount"]),
+        "method": _method(refund.get("method")),
+        "on": date_text(datetime.fromisoformat(at)) if at else None,
+    }
+
+
+def _waiting(pending: Sequence[Mapping[str, Json]]) -> list[Mapping[str, Json]]:
+    """The live actions that move money, and what each waits for."""
+    return [
+        {"amount": money_text(action["amount"]), "state": _state(action)} for action in pending if action["amount"] is not None
+    ]
+
+
+def _state(action: Mapping[str, Json]) -> str:
+    if action["status"] != ActionStatus.PROPOSED:
+        return "under_way"
+    return "approval" if action["decision"] == "needs_approval" else "yes"
+
+
+def _method(method: Mapping[str, Json] | None) -> str:
+    """A payment method in words; the merchant may no longer know one that the customer has removed."""
+    if method is None:
+        return "the way you paid"
+    if method["kind"] == "card":
+        brand = str(method.get("brand") or "card").replace("_", " ").title()
+        return f"{brand} ending {method['last4']}" if method.get("last4") else brand
+    return "PayPal" if method["kind"] == "paypal" else "store credit"

@@ -1,0 +1,166 @@
+"""The flow for what has arrived and should not stay: money back for a fault, a return for a change of mind."""
+
+import re
+from collections.abc import Mapping
+
+from statemachine import State
+
+from tools.commerce import Order, OrderItem, OrderStatus, PaymentMethodId
+from tools.ports import Action, Json
+from workflows.acting import ActingConversation, amount_text, destination_text
+from workflows.conversation import Hearing
+from workflows.machine import StrictMachine
+from workflows.outcome import Outcome, Reason, Reply
+from workflows.slots.causes import Cause, read_cause
+from workflows.slots.destinations import Destination, read_destination
+from workflows.slots.items import mentioned_items
+from workflows.ticket import Author
+from workflows.wording import item_text, items_text
+from workflows.words import plain
+
+_REPLACEMENT = re.compile(
+    r"(?<!\bno )(?<!dont want a )(?<!dont want an )(?<!of a )(?<!not a )\b(?:replacement|replace|exchange|swap)\b"
+)
+_CAUSE_WORDS = {
+    Cause.DAMAGED: "it is damaged or faulty",
+    Cause.WRONG_ITEM: "it is the wrong item",
+    Cause.NOT_AS_DESCRIBED: "it is not as described",
+    Cause.LATE: "it arrived late",
+}
+
+
+class ReturnRefundMachine(StrictMachine):
+    """Ask which order, which items and why, offer, wait where people must approve, end."""
+
+    started = State(initial=True)
+    asking_order = State()
+    asking_items = State()
+    asking_cause = State()
+    confirming = State()
+    waiting_approval = State()
+    done = State(final=True)
+    declined = State(final=True)
+    refused = State(final=True)
+    stopped = State(final=True)
+    _open = (started, asking_order, asking_items, asking_cause, confirming, waiting_approval)
+
+    ask_order = asking_order.from_(*_open)
+    ask_items = asking_items.from_(*_open)
+    ask_cause = asking_cause.from_(*_open)
+    offer = confirming.from_(*_open)
+    wait = waiting_approval.from_(*_open)
+    finish = done.from_(*_open)
+    decline = declined.from_(started, confirming, waiting_approval)
+    refuse = refused.from_(*_open)
+    stop = stopped.from_(*_open)
+
+
+class ReturnRefundFlow(ActingConversation):
+    """Fills order, items and cause; a fault leads to a refund, anything else to a return."""
+
+    name = "return_refund"
+    machine = ReturnRefundMachine
+
+    async def work(self, hearing: Hearing) -> Outcome:
+        """Offer the refund or the return, or ask for what is missing."""
+        hearing = self._remember(hearing)
+        if _REPLACEMENT.search(plain(hearing.text)):
+            return self.hand_off(hearing, Reason.NO_PROGRESS)
+        hearing, order = await self.the_order(hearing, "return", lambda order: order.status is OrderStatus.DELIVERED)
+        if order.status is not OrderStatus.DELIVERED:
+            return self._not_delivered(hearing, order)
+        items = self._items(hearing, order)
+        if not items:
+            return self.ask(hearing, "items", "ask_items", order_id=order.id, items=[item_text(item) for item in order.items])
+        what = items_text(items)
+        hearing = hearing.fill(item_ids=[item.id for item in items], what=what)
+        if hearing.slot("cause") is None:
+            return self.ask(hearing, "cause", "ask_cause", order_id=order.id, what=what)
+        cause = Cause(hearing.slot("cause"))
+        if cause is Cause.LOST:
+            # The carrier says delivered and the customer says it never came: that is not for a table of rules to decide.
+            return self.hand_off(hearing, Reason.POLICY)
+        if cause.faulty:
+            return await self._refund(hearing, order, items, cause)
+        return await self._return(hearing, order, items)
+
+    def offer_text(self, hearing: Hearing, action: Action) -> str:
+        """Amount, order, items and destination, and the question for a yes."""
+        reply = "confirm_refund" if action.tool == "issue_refund" else "confirm_return"
+        return self._with_money(hearing, reply, action, elsewhere=bool(hearing.slot("elsewhere")), cause=self._cause(hearing))
+
+    def done_text(self, hearing: Hearing, action: Action, receipt: Mapping[str, Json]) -> str:
+        """What went back, or what return was accepted and when its money follows."""
+        if action.tool == "issue_refund":
+            return self._with_money(hearing, "refunded", action, receipt=receipt["receipt"])
+        paid = receipt.get("moved_minor", 0) > 0
+        return self._with_money(hearing, "return_accepted", action, receipt=receipt["receipt"], paid=paid)
+
+    def _remember(self, hearing: Hearing) -> Hearing:
+        """Keep the cause and the wish for a destination that this text gives."""
+        cause = read_cause(hearing.text)
+        wish = read_destination(hearing.text)
+        if cause is not None:
+            hearing = hearing.fill(cause=cause.value)
+        if wish is not None:
+            credit = wish is Destination.STORE_CREDIT
+            hearing = hearing.fill(credit=credit or None, elsewhere=(wish is Destination.ELSEWHERE) or None)
+        return hearing
+
+    def _not_delivered(self, hearing: Hearing, order: Order) -> Outcome:
+        if hearing.slot("cause") in (Cause.LOST, Cause.LATE) and order.status in (OrderStatus.PROCESSED, OrderStatus.SHIPPED):
+            return self.hand_off(hearing, Reason.POLICY)
+        text = hearing.words("cannot_return", order_id=order.id, status=order.status.value)
+        return Reply(text, progress=self._moved(hearing, "refuse"))
+
+    def _items(self, hearing: Hearing, order: Order) -> tuple[OrderItem, ...]:
+        """The items of the text, else those settled before, else the only one there is; none when it is open."""
+        named = mentioned_items(hearing.text, order)
+        if not named and hearing.asked == "order":
+            # They may have said what it is about before they were asked which order it is in.
+            named = next((found for text in _earlier(hearing) if (found := mentioned_items(text, order))), ())
+        settled = hearing.slot("item_ids") or ()
+        kept = tuple(item for item in order.items if item.id in settled)
+        return named or kept or (order.items if len(order.items) == 1 else ())
+
+    async def _refund(self, hearing: Hearing, order: Order, items: tuple[OrderItem, ...], cause: Cause) -> Outcome:
+        """Offer the items' price, and never more than is left of what was paid."""
+        left = order.captured_minor - order.refunded_minor
+        amount = min(sum(item.price_minor for item in items), left)
+        if amount <= 0:
+            return Reply(hearing.words("nothing_left", order_id=order.id), progress=self._moved(hearing, "refuse"))
+        args = {"order_id": order.id, "amount_minor": amount, "currency": order.currency, "reason": cause.value}
+        return await self.act(hearing, "issue_refund", args)
+
+    async def _return(self, hearing: Hearing, order: Order, items: tuple[OrderItem, ...]) -> Outcome:
+        refund_to = await self._store_credit(hearing) if hearing.slot("credit") else None
+        paid = next((payment.method_id for payment in order.payments if payment.kind == "capture"), None)
+        if (refund_to or paid) is None:
+            return self.hand_off(hearing, Reason.NO_PROGRESS)
+        args = {"order_id": order.id, "item_ids": [item.id for item in items], "refund_to": refund_to or paid}
+        return await self.act(hearing, "return_items", args)
+
+    async def _store_credit(self, hearing: Hearing) -> PaymentMethodId | None:
+        """The customer's own store credit, None when they have none."""
+        data = await self.read(hearing, "get_customer", {})
+        methods = data["customer"]["payment_methods"]
+        return next((PaymentMethodId(method["id"]) for method in methods if method["kind"] == "store_credit"), None)
+
+    def _cause(self, hearing: Hearing) -> str:
+        cause = hearing.slot("cause")
+        return _CAUSE_WORDS.get(Cause(cause), "") if cause else ""
+
+    def _with_money(self, hearing: Hearing, reply: str, action: Action, **values: object) -> str:
+        return hearing.words(
+            reply,
+            order_id=action.args["order_id"],
+            what=hearing.slot("what") or "your items",
+            amount=amount_text(action),
+            destination=destination_text(action),
+            **values,
+        )
+
+
+def _earlier(hearing: Hearing) -> list[str]:
+    """What the customer wrote on this ticket, newest first."""
+    return [message.text for message in reversed(hearing.ticket.messages) if message.author is Author.CUSTOMER]

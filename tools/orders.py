@@ -18,6 +18,9 @@ from tools.tool import Situation, ToolContext, Wanted, tool
 SECOND = ":refund"
 """Ends the key of the refund that follows a cancellation where the merchant's system does not refund by itself."""
 
+# Of the reasons that a merchant's system knows for a refund, the one that puts no blame on the goods.
+_REASON = "goodwill"
+
 
 class FindOrders(Args):
     """How many orders to list."""
@@ -56,7 +59,7 @@ async def _cancel(shop: Commerce, action: Action) -> Receipt:
     if shop.capabilities.refunds_on_cancel or not action.legs:
         return cancelled
     try:
-        paid = await shop.refund(order_id, legs_of(action), action.args["reason"], refunded_before(action), action.key + SECOND)
+        paid = await shop.refund(order_id, legs_of(action), _REASON, refunded_before(action), action.key + SECOND)
     except ToolError as error:
         # The order is cancelled, so this action can no longer end as if nothing had happened.
         raise OutcomeUnknown("The order is cancelled, but its money has not gone back yet.") from error

@@ -116,6 +116,7 @@ async def test_nothing_is_decided_or_sent_after_its_switch_was_thrown(world: Wor
         return await world.switches.throw(callers[0].tenant, "tool", "issue_refund", True, "incident", admin.id)
 
     results = await _at_once([*(refund(n) for n in range(6)), throw(), *(refund(n) for n in range(6, 12))])
+    assert not [result for result in results if isinstance(result, BaseException)]
     switch, running = next(result for result in results if isinstance(result, tuple))
     after = [await world.runner.call(callers[0], "issue_refund", {**args, "amount_minor": 7}, "late", confirmed=True)]
     assert switch.on

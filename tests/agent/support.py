@@ -9,7 +9,7 @@ from agent.budget import first_over
 from agent.run import Recorded, RecordedStep, Stop
 from agent.settings import AgentSettings
 from agent.toolbox import Toolbox
-from tools.commerce import CustomerId, Receipt, RefundLeg
+from tools.commerce import CustomerId, PaymentMethodId, Receipt, RefundLeg
 from tools.money import Money
 from tools.ports import (
     Action,
@@ -127,7 +127,9 @@ class Shop:
             kind=action.tool,
             amount_minor=amount,
             currency="USD" if amount else None,
-            legs=tuple(RefundLeg(method_id=leg.method_id, amount_minor=leg.amount_minor) for leg in action.legs),  # type: ignore[arg-type]
+            legs=tuple(
+                RefundLeg(method_id=PaymentMethodId(leg.method_id), amount_minor=leg.amount_minor) for leg in action.legs
+            ),
         )
         done = self.actions[action.id] = replace(action, status=ActionStatus.SUCCEEDED, receipt=receipt)
         return done
@@ -159,7 +161,7 @@ class Journal:
 
 @dataclass
 class MemoryRun:
-    """An `AgentRun` over a journal and a shop. `die_at` counts boundaries: each commit and each call has one before and one after.
+    """An `AgentRun` over a journal and a shop. `die_at` counts boundaries: each commit and each call has two, around it.
 
     `stop_at` maps a step to the ending that its beginning meets.
     """

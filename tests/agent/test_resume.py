@@ -41,7 +41,7 @@ async def run_to_the_end(model: Model, run: MemoryRun) -> Outcome:
 
 
 def boundaries(script: tuple[ModelReply, ...]) -> int:
-    """How many boundaries an undisturbed run of this script passes: two reads, and of each step its two commits and its calls."""
+    """How many boundaries an undisturbed run passes: those of two reads, and of each step its two commits and its calls."""
     calls = sum(block["type"] == "tool_use" for reply in script for block in reply.content)
     return 2 * (2 + 2 * len(script) + calls)
 

@@ -68,7 +68,7 @@ async def create(
         raise Invalid("The scope approvals:decide needs a key that acts as a person.")
     key = NewKey(ids.new("key"), f"drk_{secrets.token_urlsafe(32)}")
     row = {"id": key.id, "tenant": tenant, "name": name, "token_hash": _hashed(key.token), "person_id": person}
-    await conn.execute(insert(api_keys).values(row, scopes=sorted(scopes), created_at=now))
+    await conn.execute(insert(api_keys).values(**row, scopes=sorted(scopes), created_at=now))
     entry = Entry("key.created", "system", {"key": key.id, "scopes": sorted(scopes), "person": person})
     await append_to_tenant(conn, tenant, [entry], now)
     return key

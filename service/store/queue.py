@@ -58,15 +58,6 @@ class Waiting:
     version: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """How much waits: escalations that nobody has claimed, approvals, and what this person has claimed."""
-
-    unclaimed: int = 0
-    approvals: int = 0
-    mine: int = 0
-
-
 async def waiting(conn: AsyncConnection, tenant: str, show: Show, person: PersonId) -> tuple[Waiting, ...]:
     """The tenant's waiting things; the order does not depend on when a thing was added, so a live insert moves nothing else."""
     items: list[Waiting] = []
@@ -76,15 +67,6 @@ async def waiting(conn: AsyncConnection, tenant: str, show: Show, person: Person
         items += [_approval(row) for row in await conn.execute(_approvals(tenant))]
     items.sort(key=lambda item: (RISKS.index(item.risk), item.due_at, item.id))
     return tuple(items[:MOST])
-
-
-async def counts(conn: AsyncConnection, tenant: str, person: PersonId) -> Counts:
-    """The numbers beside the menu."""
-    unclaimed = _count(escalations, escalations.c.tenant == tenant, escalations.c.state == "open")
-    mine = _count(escalations, escalations.c.tenant == tenant, escalations.c.state == "claimed", escalations.c.owner == person)
-    pending = _count(approvals, approvals.c.tenant == tenant, approvals.c.state == "pending")
-    row = (await conn.execute(select(unclaimed.label("unclaimed"), pending.label("approvals"), mine.label("mine")))).one()
-    return Counts(row.unclaimed, row.approvals, row.mine)
 
 
 async def fingerprint(conn: AsyncConnection, tenant: str) -> Sequence[Any]:
@@ -103,10 +85,6 @@ async def fingerprint(conn: AsyncConnection, tenant: str) -> Sequence[Any]:
         .order_by(approvals.c.id)
     )
     return [tuple(row) for query in (cases, asked) for row in await conn.execute(query)]
-
-
-def _count(table: Any, *where: Any) -> Any:
-    return select(func.count()).select_from(table).where(*where).scalar_subquery()
 
 
 def _last_words() -> Any:

@@ -69,7 +69,7 @@ async def start(conn: AsyncConnection, person: Person, secret: str, now: datetim
     token = SessionToken(secrets.token_urlsafe(32))
     row = {"token_hash": hashed(token, secret), "person_id": person.id, "csrf": secrets.token_urlsafe(32)}
     await conn.execute(delete(sessions_table).where(sessions_table.c.expires_at <= now))
-    await conn.execute(insert(sessions_table).values(row, created_at=now, seen_at=now, expires_at=now + SESSION_LIFE))
+    await conn.execute(insert(sessions_table).values(**row, created_at=now, seen_at=now, expires_at=now + SESSION_LIFE))
     return token
 
 

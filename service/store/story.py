@@ -172,7 +172,7 @@ async def read(conn: AsyncConnection, tenant: str, ticket_id: str) -> Story | No
     )
 
 
-async def fingerprint(conn: AsyncConnection, ticket_id: str) -> Sequence[Any]:
+async def fingerprint(conn: AsyncConnection, tenant: str, ticket_id: str) -> Sequence[Any]:
     """What changes when anything about the ticket does."""
     votes_cast = (
         select(func.count()).select_from(votes).join(approvals).where(approvals.c.ticket_id == tickets.c.id).scalar_subquery()
@@ -184,8 +184,27 @@ async def fingerprint(conn: AsyncConnection, ticket_id: str) -> Sequence[Any]:
         .scalar_subquery()
     )
     columns = (tickets.c.updated_at, tickets.c.version, tickets.c.journal_seq, tickets.c.seq, votes_cast, delivered)
-    row = (await conn.execute(select(*columns).where(tickets.c.id == ticket_id))).one_or_none()
+    row = (await conn.execute(select(*columns).where(tickets.c.id == ticket_id, tickets.c.tenant == tenant))).one_or_none()
     return () if row is None else tuple(row)
+
+
+async def money_back(conn: AsyncConnection, tenant: str, shop_customer: str | None, since: datetime) -> tuple[Money, ...]:
+    """What went or may go back to a customer since a moment, on all tickets, summed by currency."""
+    if shop_customer is None:
+        return ()
+    query = (
+        select(actions.c.currency, func.sum(actions.c.amount_minor).label("total"))
+        .where(
+            actions.c.tenant == tenant,
+            actions.c.customer == shop_customer,
+            actions.c.reserved_at > since,
+            actions.c.status.in_(("reserved", "sent", "unknown", "succeeded")),
+            actions.c.amount_minor > 0,
+        )
+        .group_by(actions.c.currency)
+        .order_by(actions.c.currency)
+    )
+    return tuple(Money(int(row.total), row.currency) for row in await conn.execute(query))
 
 
 async def _names(conn: AsyncConnection, tenant: str) -> dict[str, str]:
@@ -217,7 +236,7 @@ async def _said(conn: AsyncConnection, ticket_id: str, names: Mapping[str, str])
         select(messages, outbox.c.state.label("delivery"))
         .outerjoin(outbox, outbox.c.message_id == messages.c.id)
         .where(messages.c.ticket_id == ticket_id)
-        .order_by(messages.c.position)
+        .order_by(messages.c.position, messages.c.created_at)
     )
     return tuple(
         Said(

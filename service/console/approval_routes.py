@@ -1,0 +1,55 @@
+"""Deciding on an approval, from the card on its ticket."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Form, Request
+from starlette.responses import RedirectResponse, Response
+
+from service.auth import session
+from service.console import roles
+from service.console.security import allowed_form
+from service.console.signin_routes import address_of, sign_in_of
+from service.console.ticket_routes import ticket_page
+from service.errors import Conflict, Forbidden, Invalid, NotFound, TooFast
+from service.signin import SignInFailed
+from service.store import approval_views
+from service.store.sessions import Session
+from tools.ports import ApprovalId
+
+router = APIRouter()
+
+
+@router.get("/console/approvals/{approval_id}")
+async def show_approval(request: Request, approval_id: str, viewer: Annotated[Session, Depends(session)]) -> Response:
+    """To the ticket that the approval stands on."""
+    async with request.app.state.services.db.reading() as conn:
+        found = await approval_views.approval(conn, viewer.person.tenant, approval_id)
+    return RedirectResponse(f"/console/tickets/{found.action.ticket_id}#{approval_id}", 303)
+
+
+@router.post("/console/approvals/{approval_id}/decision")
+async def decide(
+    request: Request,
+    approval_id: str,
+    voter: Annotated[Session, Depends(allowed_form(roles.APPROVERS))],
+    decision: Annotated[Literal["approve", "deny"], Form()],
+    digest: Annotated[str, Form(max_length=64)],
+    ticket_id: Annotated[str, Form(max_length=64)],
+    reason: Annotated[str, Form(max_length=2_000)] = "",
+    password: Annotated[str, Form(max_length=1_024)] = "",
+) -> Response:
+    """Vote. A no needs its reason; a vote on a large amount needs the voter's password again."""
+    services, person = request.app.state.services, voter.person
+    try:
+        if decision == "deny" and not reason.strip():
+            raise Invalid("Say why you deny it; the team and the record need the reason.")
+        async with services.db.reading() as conn:
+            asked = await approval_views.approval(conn, person.tenant, approval_id)
+        if decision == "approve" and asked.votes_needed >= roles.PROVE_FROM_VOTES:
+            await sign_in_of(request).prove(person, password, address_of(request))
+        await services.approvals.decide(person, ApprovalId(approval_id), decision, reason.strip(), digest)
+    except NotFound:
+        raise
+    except (Conflict, Forbidden, Invalid, SignInFailed, TooFast) as refused:
+        return await ticket_page(request, voter, ticket_id, refused)
+    return RedirectResponse(f"/console/tickets/{ticket_id}", 303)

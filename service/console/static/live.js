@@ -1,0 +1,83 @@
+// Shows whether the page is live, keeps times readable, and puts the focus back after a change.
+(() => {
+  const state = document.getElementById("live-state");
+  const text = document.getElementById("live-text");
+  let changedAt = Date.now();
+
+  const words = { on: "Live", off: "", lost: "Connection lost, trying again" };
+
+  function show(name) {
+    if (!state || state.dataset.state === name) return;
+    state.dataset.state = name;
+    text.textContent = words[name];
+  }
+
+  const units = [["day", 86400], ["hour", 3600], ["minute", 60]];
+  const relative = new Intl.RelativeTimeFormat("en", { numeric: "always" });
+  const local = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+  const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
+
+  function distance(seconds) {
+    for (const [unit, size] of units) {
+      if (Math.abs(seconds) >= size) return relative.format(Math.trunc(seconds / size), unit);
+    }
+    return seconds < 0 ? "just now" : "in a moment";
+  }
+
+  function times() {
+    const today = new Date().toDateString();
+    for (const time of document.querySelectorAll("time[datetime]")) {
+      const at = new Date(time.dateTime);
+      const now = "ago" in time.dataset ? distance((at - Date.now()) / 1000)
+        : at.toDateString() === today ? clock.format(at) : local.format(at);
+      if (time.textContent !== now) time.textContent = now;
+      time.title = local.format(at);
+    }
+    if (state && state.dataset.state === "on") {
+      state.title = "Last change " + distance((changedAt - Date.now()) / 1000);
+    }
+  }
+
+  function toTheEnd() {
+    const line = document.getElementById("scroll");
+    if (!line || getComputedStyle(line).overflowY === "visible") return;
+    const wanted = location.hash && document.getElementById(location.hash.slice(1));
+    if (wanted && line.contains(wanted)) wanted.scrollIntoView({ block: "start" });
+    else line.scrollTop = line.scrollHeight;
+  }
+
+  // Where the focus was, when what had it goes away with a change.
+  document.addEventListener("htmx:after:swap", () => {
+    times();
+    if (document.activeElement === document.body || document.activeElement === null) {
+      const problem = document.querySelector("[data-problem]");
+      const title = document.querySelector("#ticket-title");
+      if (!problem && title) title.focus({ preventScroll: true });
+    }
+  });
+
+  // A form that was accepted is empty again; one that was refused keeps what was written.
+  document.addEventListener("htmx:after:request", (event) => {
+    const form = event.target;
+    const ctx = event.detail.ctx;
+    if (!(form instanceof HTMLFormElement) || !ctx.response) return;
+    const problem = document.getElementById("problem");
+    if (problem) problem.replaceChildren();
+    if (ctx.response.status < 400 && form.dataset.clear) {
+      const field = document.getElementById(form.dataset.clear);
+      if (field) field.value = "";
+    }
+  });
+
+  document.addEventListener("htmx:sse:after:connection", () => show("on"));
+  document.addEventListener("htmx:sse:after:message", () => { changedAt = Date.now(); });
+  document.addEventListener("htmx:sse:error", () => show("lost"));
+  document.addEventListener("htmx:sse:close", () => show("lost"));
+  document.addEventListener("htmx:error", (event) => {
+    if (event.target.id === "stream") show("lost");
+  });
+
+  times();
+  toTheEnd();
+  setInterval(times, 20000);
+})();

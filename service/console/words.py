@@ -1,0 +1,173 @@
+"""The words that people read for the service's closed lists; what has no entry is shown as it is, with spaces."""
+
+from collections.abc import Mapping
+
+STATUS: Mapping[str, str] = {
+    "new": "New",
+    "working": "At work",
+    "waiting_customer": "Waits for the customer",
+    "waiting_approval": "Waits for approval",
+    "escalated": "With people",
+    "resolved": "Resolved",
+    "closed": "Closed",
+}
+
+LANE: Mapping[str, str] = {"workflow": "Flow", "agent": "Agent", "human": "Person"}
+
+RISK: Mapping[str, str] = {"high": "High risk", "medium": "Medium risk", "low": "Low risk"}
+
+AUTHOR: Mapping[str, str] = {
+    "customer": "Customer",
+    "bot": "Deskrail",
+    "human": "Support",
+    "note": "Internal note",
+    "third_party": "Third party",
+}
+
+REASON: Mapping[str, str] = {
+    "customer_asked": "Asked for a person",
+    "low_confidence": "Not sure what they want",
+    "out_of_scope": "Outside what we handle",
+    "turn_limit": "Too many messages",
+    "budget_exhausted": "Agent's budget is spent",
+    "no_progress": "Going round in circles",
+    "tool_failed": "A tool failed",
+    "outcome_unknown": "Outcome unknown at the shop",
+    "policy": "A rule leaves it to people",
+    "guard": "A draft was held back",
+    "model_unavailable": "The model did not answer",
+    "model_not_configured": "No model is configured",
+    "model_refused": "The model refused",
+    "identity": "Sender not verified",
+    "third_party": "Somebody else wrote",
+    "taken_over": "Taken over by a person",
+    "killed": "Stopped by a switch",
+    "superseded": "Overtaken by new messages",
+    "poison": "Failed again and again",
+    "backend_unavailable": "The shop is away",
+}
+
+VERIFICATION: Mapping[str, str] = {
+    "none": "Sender not verified",
+    "channel": "Verified by the help desk",
+    "code": "Verified by code",
+}
+
+ACTION: Mapping[str, str] = {
+    "proposed": "Proposed",
+    "reserved": "Reserved",
+    "sent": "Sent, no answer yet",
+    "succeeded": "Done",
+    "failed": "Failed",
+    "unknown": "Outcome unknown",
+    "refused": "Refused",
+    "superseded": "Replaced",
+    "expired": "Expired",
+}
+
+DECISION: Mapping[str, str] = {
+    "allow": "Allowed",
+    "deny": "Refused",
+    "needs_confirmation": "Needs the customer's yes",
+    "needs_approval": "Needs approval",
+}
+
+APPROVAL: Mapping[str, str] = {
+    "pending": "Waits for votes",
+    "approved": "Approved",
+    "denied": "Denied",
+    "expired": "Expired",
+    "superseded": "Withdrawn",
+    "used": "Approved and carried out",
+}
+
+DELIVERY: Mapping[str, str] = {
+    "pending": "Waits to be sent",
+    "sending": "Being sent",
+    "dead": "Could not be delivered",
+    "note": "Held back: a person had the ticket",
+}
+
+TOOL: Mapping[str, str] = {
+    "issue_refund": "Refund",
+    "cancel_order": "Cancel order",
+    "return_items": "Return",
+    "exchange_items": "Exchange",
+    "change_order_items": "Change items",
+    "change_order_payment": "Change payment",
+    "change_order_address": "Change delivery address",
+    "change_customer_address": "Change customer address",
+    "add_note": "Note in the shop",
+    "find_orders": "Look up orders",
+    "get_order": "Look up order",
+    "get_customer": "Look up customer",
+    "get_product": "Look up product",
+    "track_shipment": "Track shipment",
+    "search_articles": "Search articles",
+    "get_refund_status": "Look up refund",
+    "escalate": "Ask for a person",
+    "send_verification_code": "Send a code",
+    "check_verification_code": "Check a code",
+}
+
+FACT: Mapping[str, str] = {
+    "order_id": "Order",
+    "order_status": "Order status",
+    "captured": "Paid",
+    "refunded": "Refunded so far",
+    "amount": "This amount",
+    "destination": "Goes to",
+    "reason": "Reason",
+    "items": "Items",
+    "window": "Refunded in the window",
+    "from_address": "From",
+    "address": "To",
+    "customer_id": "Customer",
+}
+
+TONE: Mapping[str, str] = {
+    # Statuses of tickets, actions, approvals and orders, each with the colour that goes beside its word.
+    "new": "info",
+    "working": "info",
+    "waiting_customer": "quiet",
+    "waiting_approval": "warn",
+    "escalated": "warn",
+    "resolved": "good",
+    "closed": "quiet",
+    "proposed": "warn",
+    "reserved": "info",
+    "sent": "info",
+    "succeeded": "good",
+    "failed": "bad",
+    "unknown": "bad",
+    "refused": "bad",
+    "superseded": "quiet",
+    "expired": "quiet",
+    "pending": "warn",
+    "approved": "good",
+    "denied": "bad",
+    "used": "good",
+    "high": "bad",
+    "medium": "warn",
+    "low": "quiet",
+    "none": "bad",
+    "channel": "good",
+    "code": "good",
+    "dead": "bad",
+    "workflow": "info",
+    "agent": "violet",
+    "human": "warn",
+    "delivered": "good",
+    "cancelled": "quiet",
+}
+
+
+def words(value: str) -> str:
+    """A machine's word with spaces and a capital: `order_status` as `Order status`."""
+    text = value.replace("_", " ").replace(".", ": ")
+    return text[:1].upper() + text[1:]
+
+
+def named(names: Mapping[str, str], value: str) -> str:
+    """The people's word for a value of a closed list."""
+    return names.get(value) or words(value)

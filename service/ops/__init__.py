@@ -1,0 +1,1 @@
+"""What operators look at: the /ops page and the metrics, both from the database's facts."""

@@ -1,0 +1,5 @@
+"""The /ops page."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

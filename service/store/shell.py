@@ -1,0 +1,50 @@
+"""What every console page shows around its content: how much waits, and which switches are thrown."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from service.store.money_schema import approvals, switches
+from service.store.schema import escalations
+from tools.ports import PersonId
+
+
+@dataclass(frozen=True, slots=True)
+class Thrown:
+    """A kill switch that is on."""
+
+    scope: str
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    """Escalations that nobody has claimed, pending approvals, what this person has claimed, and the thrown switches."""
+
+    unclaimed: int
+    approvals: int
+    mine: int
+    thrown: tuple[Thrown, ...]
+
+
+async def read(conn: AsyncConnection, tenant: str, person: PersonId) -> Shell:
+    """The frame of one page for one person."""
+    unclaimed = _count(escalations, escalations.c.tenant == tenant, escalations.c.state == "open")
+    claimed = (escalations.c.tenant == tenant, escalations.c.state == "claimed", escalations.c.owner == person)
+    pending = _count(approvals, approvals.c.tenant == tenant, approvals.c.state == "pending")
+    query = select(unclaimed.label("unclaimed"), pending.label("approvals"), _count(escalations, *claimed).label("mine"))
+    row = (await conn.execute(query)).one()
+    return Shell(row.unclaimed, row.approvals, row.mine, await thrown(conn, tenant))
+
+
+async def thrown(conn: AsyncConnection, tenant: str) -> tuple[Thrown, ...]:
+    """The tenant's switches that are on."""
+    query = select(switches).where(switches.c.tenant == tenant, switches.c.on).order_by(switches.c.scope, switches.c.name)
+    return tuple(Thrown(row.scope, row.name, row.reason) for row in await conn.execute(query))
+
+
+def _count(table: Any, *where: Any) -> Any:
+    return select(func.count()).select_from(table).where(*where).scalar_subquery()

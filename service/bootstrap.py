@@ -12,10 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from classifier.model import IntentModel
 from service.agents import Agents
 from service.clock import wall_clock
+from service.conductor import Conductor
 from service.confirmations import Confirmations
 from service.desk import Desk
 from service.engine import Engine, EngineSettings
 from service.errors import Fatal
+from service.hearing import Hearing
 from service.intake import Intake
 from service.outcomes import Outcomes
 from service.pipeline import Pipeline
@@ -27,6 +29,7 @@ from service.store.database import Database
 from service.store.switches import Switches
 from service.store.tenants import ensure_tenant
 from service.store.wakeups import Wakeups
+from service.waking import Waking
 from tools.backends.shop.backend import Shop
 from tools.backends.shop.engine import open_engine
 from tools.backends.shop.schema import create_tables
@@ -94,6 +97,9 @@ def build(
     outcomes = Outcomes(db, clock, engine.enqueue, settings.tenant, delivers=delivers, crashpoint=crashpoint)
     agents = Agents(settings, db, clock, runner, policy_for)
     model = _shipped_model()
+    conductor = Conductor(db, runner, outcomes, agents, settings.tenant)
+    waking = Waking(db, clock, conductor, outcomes)
+    hearing = Hearing(db, clock, conductor, waking, model, settings.tenant, crashpoint)
     return Services(
         settings=settings,
         db=db,
@@ -113,7 +119,7 @@ def build(
         outcomes=outcomes,
         agents=agents,
         model=model,
-        pipeline=Pipeline(db, clock, runner, outcomes, agents, model, settings.tenant, crashpoint),
+        pipeline=Pipeline(db, clock, outcomes, hearing, waking, crashpoint),
     )
 
 

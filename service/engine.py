@@ -80,7 +80,7 @@ class Engine:
         self._file_lock: IO[str] | None = None
 
     async def enqueue(self, conn: AsyncConnection, tenant: str, ticket_id: str, wake: int, queue: str) -> None:
-        """Put the drain `ticket:wake` on a queue, inside the caller's transaction; the slow queue has a share for each tenant."""
+        """Put the drain `ticket:wake` on a queue, inside the caller's transaction; tenants share the slow queue."""
         partition = tenant if queue == "agent" else None
         if not self._db.is_sqlite:
             values = {"queue": queue, "ticket": ticket_id, "wake": wake, "id": f"{ticket_id}:{wake}", "partition": partition}

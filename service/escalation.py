@@ -89,7 +89,7 @@ async def open_case(
         created_at=now,
     )
     actor = f"person:{owner}" if owner else "system"
-    return Opened(case_id, new=True), [
+    return Opened(case_id, new=True, risk=risk, due_at=due_at), [
         Entry("ticket.escalated", actor, {"escalation_id": case_id, "reason": reason, "risk": risk})
     ]
 

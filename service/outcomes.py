@@ -80,6 +80,7 @@ class Outcomes:
             self._hear(row, turn, noted)
             row.values |= (routed or Routed()).columns()
             if outcome is not None:
+                row.happened(LifecycleEvent.CUSTOMER_WROTE if turn.messages else LifecycleEvent.WOKEN)
                 await self._write(conn, row, turn, outcome)
             await row.save(conn, turn.number)
             self._crash("before_outcome")
@@ -95,6 +96,8 @@ class Outcomes:
         """
         async with self._db.begin() as conn:
             row = await self._lock(conn, turn)
+            if turn.messages:
+                row.happened(LifecycleEvent.CUSTOMER_WROTE)
             row.entries += [*noted, Entry("ticket.handed_over", "system", {"queue": queue, "reason": routed.reason})]
             row.values |= routed.columns()
             if gave_up:
@@ -126,7 +129,6 @@ class Outcomes:
 
     def _hear(self, row: TicketRow, turn: Turn, noted: list[Entry]) -> None:
         messages = turn.messages
-        row.happened(LifecycleEvent.CUSTOMER_WROTE if messages else LifecycleEvent.WOKEN)
         row.values["customer_messages"] = row.before.customer_messages + len(messages)
         for message in messages:
             row.entries.append(Entry("message.received", message.author, {"message_id": message.id, "text": message.text}))

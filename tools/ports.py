@@ -180,6 +180,8 @@ class Action:
     receipt: Receipt | None = None
     approval_id: ApprovalId | None = None
     confirmed_by: str | None = None
+    flow: str | None = None
+    lane: Lane | None = None
     fence: int | None = None
     sentence: str = ""
     requester: str = "bot"

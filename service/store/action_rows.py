@@ -19,6 +19,7 @@ from tools.ports import (
     ApprovalId,
     Caller,
     Effect,
+    Lane,
     MoneyLeg,
     Proposal,
     TenantName,
@@ -121,6 +122,12 @@ async def by_id(conn: AsyncConnection, ticket: str, action_id: str) -> Any:
     return (await conn.execute(select(actions).where(actions.c.ticket_id == ticket, actions.c.id == action_id))).first()
 
 
+async def of_ticket(conn: AsyncConnection, ticket: str) -> tuple[Action, ...]:
+    """The ticket's actions, oldest first."""
+    rows = await conn.execute(select(actions).where(actions.c.ticket_id == ticket).order_by(actions.c.created_at, actions.c.id))
+    return tuple(from_row(row) for row in rows)
+
+
 async def by_origin(conn: AsyncConnection, ticket: str, origin: str) -> Any:
     """The ticket's action with this origin, or None."""
     return (await conn.execute(select(actions).where(actions.c.ticket_id == ticket, actions.c.origin == origin))).first()
@@ -171,6 +178,8 @@ def from_row(row: Any) -> Action:
         receipt=Receipt.model_validate(row.receipt) if row.receipt else None,
         approval_id=ApprovalId(row.approval_id) if row.approval_id else None,
         confirmed_by=row.confirmed_by,
+        flow=row.flow,
+        lane=Lane(row.lane),
         fence=row.fence,
         sentence=row.sentence,
         requester=row.requester,

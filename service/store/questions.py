@@ -63,6 +63,18 @@ async def answer(conn: AsyncConnection, question_id: str, state: str, by: str, s
     return done.rowcount == 1
 
 
+async def answer_again(conn: AsyncConnection, question_id: str, state: str, by: str, seq: int, now: datetime) -> None:
+    """Record what the customer's messages say together; a turn that runs again may have read a newer one.
+
+    The action behind it is decided only later, so the last word may still replace the one before.
+    """
+    await conn.execute(
+        update(questions)
+        .where(questions.c.id == question_id, questions.c.state.in_(("open", "confirmed", "declined")))
+        .values(state=state, answered_by=by, answered_seq=seq, closed_at=now)
+    )
+
+
 async def close(
     conn: AsyncConnection,
     ticket: Any,

@@ -1,0 +1,120 @@
+"""Goes on with a ticket: lets a flow or the agent hear something, and applies what comes back, hand-offs included."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import cache
+
+from agent.wording import deed
+from service.agent_run import JournalRun
+from service.agents import Agents
+from service.outcomes import Outcomes, Routed
+from service.settings import TenantSettings
+from service.store.action_rows import of_ticket
+from service.store.database import Database
+from service.turn import Turn, TurnRun
+from tools.ports import Action, ActionStatus, Lane, ToolResult
+from tools.runner import ToolRunner
+from workflows.catalogue import build_flows
+from workflows.conversation import Conversation
+from workflows.flow import Ended, Heard
+from workflows.outcome import AwaitApproval, Escalate, HandOff, Outcome, Reason, Reply
+from workflows.replies import render
+from workflows.wording import first_name
+
+TenantSettingsFor = Callable[[str], TenantSettings]
+
+
+class Conductor:
+    """The hands of the pipeline. Every method that ends a turn returns whether this drain goes on."""
+
+    def __init__(
+        self, db: Database, runner: ToolRunner, outcomes: Outcomes, agents: Agents, tenant_settings: TenantSettingsFor
+    ) -> None:
+        self._db = db
+        self._runner = runner
+        self._outcomes = outcomes
+        self._agents = agents
+        self._tenant_settings = tenant_settings
+        self.flows_for = cache(self._flows)
+
+    def run_for(self, turn: Turn) -> TurnRun:
+        """The run of a turn: durable and with a budget in the agent's queue, plain in the other."""
+        if turn.claim.queue == "agent":
+            return self._agents.run_for(turn)
+        return TurnRun(turn, self._runner, turn.caller())
+
+    async def let_flow_hear(self, turn: Turn, run: TurnRun, flow: str, heard: Heard, routed: Routed | None = None) -> bool:
+        """A flow takes the conversation one turn further."""
+        return await self.conclude(turn, run, await self.ask_flow(turn, run, flow, heard), routed)
+
+    async def ask_flow(self, turn: Turn, run: TurnRun, flow: str, heard: Heard) -> Outcome:
+        """What a flow makes of something, applied to nothing yet."""
+        return await self.flows_for(turn.ticket.tenant)[flow].hear(turn.ticket, run.in_flow(flow), heard)
+
+    async def let_agent_work(
+        self, turn: Turn, run: TurnRun, routed: Routed, confirmed: ToolResult | None = None, reason: Reason | None = None
+    ) -> bool:
+        """The agent works in its own queue, so a turn that is not there yet is handed over first."""
+        settings = self._tenant_settings(turn.ticket.tenant)
+        if settings.mode == "workflows_only":
+            told = self.to_people(turn, Reason.POLICY, "This tenant's mode leaves the agent out.")
+            return await self.conclude(turn, run, told, routed)
+        if confirmed is None and turn.ticket.customer_messages + len(turn.messages) > settings.budget.turn_limit:
+            return await self.conclude(turn, run, self.to_people(turn, Reason.TURN_LIMIT), routed)
+        routed = replace(routed, lane=Lane.AGENT)
+        if turn.claim.queue != "agent":
+            await self._outcomes.hand_over(turn, "agent", run.entries, routed)
+            return False
+        async with self._db.reading() as conn:
+            actions = await of_ticket(conn, turn.ticket.id)
+        durable = run if isinstance(run, JournalRun) else self._agents.run_for(turn)
+        outcome = await self._agents.work(turn, durable, actions=actions, confirmed=confirmed, reason=reason)
+        return await self.conclude(turn, durable, outcome, routed)
+
+    async def conclude(self, turn: Turn, run: TurnRun, outcome: Outcome | None, routed: Routed | None = None) -> bool:
+        """Apply an outcome; a flow that gives up hands its messages to the agent once, and then to a person."""
+        if isinstance(outcome, HandOff):
+            agent_may = self._tenant_settings(turn.ticket.tenant).mode != "workflows_only" and bool(turn.messages)
+            if agent_may and not turn.ticket.handed_off:
+                reason = replace(routed or Routed(), lane=Lane.AGENT, reason=outcome.reason)
+                await self._outcomes.hand_over(turn, "agent", run.entries, reason, gave_up=outcome)
+                return False
+            outcome = replace(self.to_people(turn, outcome.reason), progress=outcome.progress)
+        left = await self._outcomes.apply(turn, outcome, run.entries, routed)
+        return left > 0
+
+    async def after_action(self, turn: Turn, run: TurnRun, result: ToolResult) -> bool:
+        """An action was resumed: its flow hears how it ended; without one the customer is told from the facts."""
+        action = result.action
+        owner = action.flow if action else None
+        if action and action.lane is Lane.WORKFLOW and owner in self.flows_for(turn.ticket.tenant):
+            return await self.let_flow_hear(turn, run, owner or "", Ended(result))
+        return await self.conclude(turn, run, self._told(turn, result))
+
+    def to_people(self, turn: Turn, reason: Reason, summary: str = "") -> Escalate:
+        """Give the ticket to people and tell the customer so."""
+        return Escalate(reason, summary, render("passed_on", first_name=first_name(turn.ticket)))
+
+    def _told(self, turn: Turn, result: ToolResult) -> Outcome:
+        action, name = result.action, first_name(turn.ticket)
+        if action is None:
+            return self.to_people(turn, Reason.TOOL_FAILED, result.sentence)
+        if result.ok and action.receipt:
+            reference = action.receipt.reference
+            text = render("action_done", first_name=name, deed=deed(action), reference=reference)
+            return Reply(text, receipts=(reference,))
+        if result.needs_approval:
+            return AwaitApproval(render("action_waits", first_name=name, deed=deed(action)), action.id)
+        if result.in_doubt:
+            return Escalate(Reason.OUTCOME_UNKNOWN, _summary(action), render("with_people_unknown", first_name=name))
+        if action.status is ActionStatus.PROPOSED:
+            return self.to_people(turn, Reason.TOOL_FAILED, _summary(action))
+        return Reply(render("action_not_done", first_name=name, deed=deed(action)))
+
+    def _flows(self, tenant: str) -> Mapping[str, Conversation]:
+        return build_flows(re.compile(self._tenant_settings(tenant).order_id_pattern))
+
+
+def _summary(action: Action) -> str:
+    return f"{action.tool} ({action.id}) is {action.status}, code {action.code}."

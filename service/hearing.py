@@ -1,0 +1,207 @@
+"""The path of a message: what it means to its ticket, which lane takes it, and who hears it."""
+
+from dataclasses import replace
+
+from classifier.clean import clean
+from classifier.model import IntentModel
+from classifier.prediction import Prediction
+from service.conductor import Conductor, TenantSettingsFor
+from service.outcomes import Routed
+from service.store import questions, turns
+from service.store.action_rows import of_ticket
+from service.store.database import Database
+from service.store.ticket_row import TicketRow
+from service.store.withdrawal import withdraw
+from service.turn import Turn, TurnRun
+from service.waking import Waking
+from tools.execution import Crashpoint
+from tools.ports import ActionId, ActionStatus, Clock, Lane
+from workflows.catalogue import INTENT_FLOWS
+from workflows.flow import Answered, Said
+from workflows.outcome import AwaitApproval, Close, Escalate, HandOff, Outcome, Reason, Reply
+from workflows.repair import (
+    CancelFlow,
+    Confirmed,
+    Correction,
+    DeclinedAnswer,
+    NewTopic,
+    SlotAnswer,
+    ThanksOnly,
+    Unclear,
+    Understanding,
+    WantsPerson,
+    answer_and_return,
+    ask_again,
+    understand,
+)
+from workflows.replies import render
+from workflows.routing import Mode, Modes, Route, route
+from workflows.ticket import Author, Question, Ticket, TicketStatus
+from workflows.wording import first_name
+
+AT_REST = {TicketStatus.NEW, TicketStatus.RESOLVED, TicketStatus.CLOSED}
+"""A message on a ticket in one of these begins something new."""
+
+
+class Hearing:
+    """Handles the unread messages of a ticket, read together."""
+
+    def __init__(
+        self,
+        db: Database,
+        clock: Clock,
+        conductor: Conductor,
+        waking: Waking,
+        model: IntentModel,
+        tenant_settings: TenantSettingsFor,
+        crashpoint: Crashpoint,
+    ) -> None:
+        self._db = db
+        self._clock = clock
+        self._conductor = conductor
+        self._waking = waking
+        self._model = model
+        self._tenant_settings = tenant_settings
+        self._crash = crashpoint
+
+    async def handle(self, turn: Turn) -> bool:
+        """Take the messages one turn further; whether this drain goes on."""
+        run, go_on = self._conductor.run_for(turn), self._conductor
+        if turn.ticket.lane is Lane.HUMAN and turn.ticket.status is TicketStatus.ESCALATED:
+            return await go_on.conclude(turn, run, None)
+        if any(message.author is Author.THIRD_PARTY for message in turn.messages):
+            return await go_on.conclude(turn, run, go_on.to_people(turn, Reason.THIRD_PARTY))
+        turn = replace(turn, ticket=_answerable(turn))
+        texts = [clean(message.text).text for message in turn.messages]
+        said = self._model.predict("\n\n".join(message.text for message in turn.messages), _subject(turn))
+        return await self._act_on(turn, run, understand(turn.ticket, texts, said), said)
+
+    async def _act_on(self, turn: Turn, run: TurnRun, meaning: Understanding, said: Prediction) -> bool:
+        go_on = self._conductor
+        match meaning:
+            case WantsPerson():
+                routed = Routed(reason="The customer asks for a person.", intent=turn.ticket.intent or said.intent)
+                return await go_on.conclude(turn, run, go_on.to_people(turn, Reason.CUSTOMER_ASKED), routed)
+            case ThanksOnly():
+                return await go_on.conclude(turn, run, Close() if turn.ticket.status is TicketStatus.NEW else None)
+            case Confirmed(action) | DeclinedAnswer(action):
+                return await self._answered(turn, run, action, yes=isinstance(meaning, Confirmed))
+            case SlotAnswer(text, question):
+                return await go_on.let_flow_hear(turn, run, _flow(turn.ticket), Answered(text, question))
+            case Correction(text):
+                return await go_on.let_flow_hear(turn, run, _flow(turn.ticket), Said(text))
+            case CancelFlow():
+                return await self._withdraw(turn, run)
+            case Unclear(exhausted) if turn.ticket.question:
+                again = HandOff(Reason.NO_PROGRESS) if exhausted else ask_again(turn.ticket, turn.ticket.question)
+                return await go_on.conclude(turn, run, again)
+            case NewTopic(intent, text, returns=True):
+                return await self._digress(turn, run, INTENT_FLOWS[intent], text)
+            case _:
+                return await self._route(turn, run, said)
+
+    async def _answered(self, turn: Turn, run: TurnRun, action: ActionId, *, yes: bool) -> bool:
+        in_agent = turn.ticket.lane is Lane.AGENT
+        if in_agent and turn.claim.queue != "agent":
+            return await self._conductor.let_agent_work(turn, run, Routed())
+        await self._record_answer(turn, action, yes=yes)
+        self._crash("after_answer")
+        if not yes and not in_agent:
+            return await self._waking.declined(turn, run, action, turn.messages[-1].text)
+        result = await run.resume(action) if yes else None
+        if in_agent:
+            return await self._conductor.let_agent_work(turn, run, Routed(), confirmed=result)
+        assert result is not None
+        return await self._conductor.after_action(turn, run, result)
+
+    async def _record_answer(self, turn: Turn, action: ActionId, *, yes: bool) -> None:
+        """Write the customer's word on the question; a no ends the action with it."""
+        question, message = turn.ticket.question, turn.messages[-1]
+        async with self._db.begin() as conn:
+            row = TicketRow(await turns.lock(conn, turn.ticket.id, turn.claim.fence), self._clock())
+            if question and row.before.question_id == question.id:
+                state = "confirmed" if yes else "declined"
+                await questions.answer_again(conn, question.id, state, f"message:{message.id}", turn.number, row.now)
+            if not yes:
+                row.entries += await questions.end_unconfirmed(conn, action, ActionStatus.SUPERSEDED, row.now)
+            await row.save(conn, turn.number)
+
+    async def _withdraw(self, turn: Turn, run: TurnRun) -> bool:
+        """The customer drops it: whatever waits for a yes or for votes ends, and nothing that has begun is touched."""
+        async with self._db.begin() as conn:
+            row = TicketRow(await turns.lock(conn, turn.ticket.id, turn.claim.fence), self._clock())
+            row.entries += await withdraw(conn, turn.ticket.id, row.now)
+            await row.save(conn, turn.number)
+        return await self._conductor.conclude(turn, run, Reply(render("declined", first_name=first_name(turn.ticket))))
+
+    async def _digress(self, turn: Turn, run: TurnRun, flow: str, text: str) -> bool:
+        """Answer something else in between, and come back to what was open."""
+        outcome = await self._conductor.ask_flow(turn, run, flow, Said(text))
+        if isinstance(outcome, Reply):
+            outcome = await self._back(turn, outcome)
+        return await self._conductor.conclude(turn, run, outcome)
+
+    async def _back(self, turn: Turn, answer: Reply) -> Outcome:
+        if turn.ticket.question:
+            return answer_and_return(turn.ticket, turn.ticket.question, answer)
+        async with self._db.reading() as conn:
+            actions = await of_ticket(conn, turn.ticket.id)
+        waiting = [one.id for one in actions if one.status is ActionStatus.PROPOSED and one.decision == "needs_approval"]
+        return AwaitApproval(answer.text, waiting[-1], progress=turn.ticket.flow) if waiting else answer
+
+    async def _route(self, turn: Turn, run: TurnRun, said: Prediction) -> bool:
+        go_on, ticket = self._conductor, turn.ticket
+        if turn.claim.queue == "agent" or (ticket.lane is Lane.AGENT and ticket.status not in AT_REST):
+            return await go_on.let_agent_work(turn, run, Routed())
+        chosen = route(said, ticket, Modes(Mode(self._tenant_settings(ticket.tenant).mode)))
+        routed = _routed(said, chosen)
+        run.note("ticket.routed", _noted(said, chosen))
+        turn = replace(turn, ticket=replace(ticket, intent=said.intent, lane=chosen.lane or ticket.lane))
+        match chosen.lane:
+            case Lane.WORKFLOW:
+                run.caller = replace(run.caller, lane=Lane.WORKFLOW, intent=said.intent)
+                return await go_on.let_flow_hear(turn, run, chosen.flow or "", Said(said.text), routed)
+            case Lane.AGENT:
+                return await go_on.let_agent_work(turn, run, routed, reason=chosen.escalation)
+            case Lane.HUMAN:
+                reason = chosen.escalation or Reason.OUT_OF_SCOPE
+                told: Escalate = go_on.to_people(turn, reason, chosen.sentence)
+                return await go_on.conclude(turn, run, told, routed)
+            case _:
+                return await go_on.conclude(turn, run, Close() if ticket.status in AT_REST else None, routed)
+
+
+def _answerable(turn: Turn) -> Ticket:
+    """The ticket with its question only if these messages can answer it: they came after it was delivered, and in time."""
+    question: Question | None = turn.ticket.question
+    if question is None:
+        return turn.ticket
+    heard_at = turn.events[0].created_at
+    delivered = question.delivered_at is not None and question.delivered_at <= heard_at
+    verified = all(message.verified for message in turn.messages)
+    return turn.ticket if delivered and verified and question.expires_at > turn.now else replace(turn.ticket, question=None)
+
+
+def _subject(turn: Turn) -> str:
+    """The subject says something about the first message only."""
+    return turn.ticket.subject if turn.ticket.customer_messages == 0 else ""
+
+
+def _flow(ticket: Ticket) -> str:
+    return ticket.flow.flow if ticket.flow else ""
+
+
+def _routed(said: Prediction, chosen: Route) -> Routed:
+    return Routed(chosen.lane, said.intent, said.confidence, chosen.sentence, said.language)
+
+
+def _noted(said: Prediction, chosen: Route) -> dict[str, object]:
+    return {
+        "intent": said.intent,
+        "confidence": round(said.confidence, 4),
+        "read_as": said.reason,
+        "alternatives": [{"intent": other.intent, "probability": round(other.probability, 4)} for other in said.alternatives],
+        "lane": chosen.lane,
+        "flow": chosen.flow,
+        "reason": chosen.reason,
+    }

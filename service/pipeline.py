@@ -1,0 +1,97 @@
+"""The path of a ticket: a drain claims it, handles what woke it, and applies what comes back.
+
+Read this first. Messages are understood, routed to a flow or the agent, and the outcome is applied; an approval, a settled
+effect, a timer or a hand-back goes on where the ticket stands. Whatever happens here may happen again from the start: every
+write is fenced, and an action that was begun is met again, never begun twice.
+"""
+
+import structlog
+
+from service.hearing import Hearing
+from service.outcomes import Outcomes
+from service.store import turns
+from service.store.database import Database
+from service.store.loading import load_ticket
+from service.store.turns import Claim, Event
+from service.store.wakeups import EventKind
+from service.turn import Turn
+from service.waking import Waking
+from tools.errors import FencedOff, RunSuperseded
+from tools.execution import Crashpoint
+from tools.ports import Clock
+from workflows.outcome import Escalate, Reason
+from workflows.replies import render
+
+log = structlog.get_logger()
+
+POISON_AFTER = 8
+"""A ticket whose event has been claimed this often without an end goes to a person."""
+
+SUPERSEDED_AT_MOST = 2
+"""How often newer messages may end a run before a person takes the ticket."""
+
+
+class Pipeline:
+    """Handles drains. `hearing` is the path of messages, `waking` that of everything else."""
+
+    def __init__(
+        self, db: Database, clock: Clock, outcomes: Outcomes, hearing: Hearing, waking: Waking, crashpoint: Crashpoint
+    ) -> None:
+        self._db = db
+        self._clock = clock
+        self._outcomes = outcomes
+        self._hearing = hearing
+        self._waking = waking
+        self._crash = crashpoint
+
+    async def drain(self, ticket_id: str, wake: int) -> None:
+        """Handle the ticket's events until none is left, another queue has it, or another worker does."""
+        async with self._db.begin() as conn:
+            claim = await turns.claim(conn, ticket_id, wake)
+        if claim is None:
+            return
+        self._crash("after_claim")
+        with structlog.contextvars.bound_contextvars(ticket_id=ticket_id, wake=wake):
+            try:
+                while (turn := await self._open(claim)) is not None:
+                    if not await self._handle(turn):
+                        return
+            except FencedOff:
+                log.info("turn.fenced_off", fence=claim.fence)
+
+    async def _open(self, claim: Claim) -> Turn | None:
+        """The next turn: all unread messages together, since the last word counts, or else the oldest other event."""
+        async with self._db.reading() as conn:
+            waiting = await turns.undone(conn, claim.ticket_id)
+            if not waiting:
+                return None
+            ticket = await load_ticket(conn, claim.ticket_id)
+        return Turn(claim, ticket, _together(waiting), self._clock())
+
+    async def _handle(self, turn: Turn) -> bool:
+        """Handle one turn; whether this drain goes on."""
+        if turn.claim.attempts > POISON_AFTER:
+            log.error("ticket.parked", attempts=turn.claim.attempts)
+            return bool(await self._outcomes.apply(turn, _to_people(turn, Reason.POISON), []))
+        try:
+            path = self._hearing if turn.events[0].kind is EventKind.MESSAGE else self._waking
+            return await path.handle(turn)
+        except RunSuperseded:
+            return await self._overtaken(turn)
+
+    async def _overtaken(self, turn: Turn) -> bool:
+        """A newer message waits: it is read together with the older ones, unless that keeps happening."""
+        if turn.events[0].kind is not EventKind.MESSAGE:
+            return True
+        if await self._outcomes.superseded(turn) <= SUPERSEDED_AT_MOST:
+            return True
+        return bool(await self._outcomes.apply(turn, _to_people(turn, Reason.SUPERSEDED), []))
+
+
+def _together(waiting: tuple[Event, ...]) -> tuple[Event, ...]:
+    messages = tuple(event for event in waiting if event.kind is EventKind.MESSAGE)
+    return messages or waiting[:1]
+
+
+def _to_people(turn: Turn, reason: Reason) -> Escalate:
+    return Escalate(reason, text=render("with_people", first_name=None))

@@ -1,0 +1,87 @@
+"""What wakes a ticket besides a message: a channel's yes or no, decided votes, a settled effect, a timer, a hand-back.
+
+These run in every lane. On a person's ticket the action still happens, and what the bot would say becomes a note.
+"""
+
+from collections.abc import Sequence
+
+from service.conductor import Conductor
+from service.outcomes import Outcomes, Routed
+from service.store import questions, turns
+from service.store.database import Database
+from service.store.journal import Entry
+from service.store.ticket_row import TicketRow
+from service.store.wakeups import EventKind
+from service.turn import Turn, TurnRun
+from tools.ports import ActionId, ActionStatus, Clock, Lane
+from workflows.flow import Declined, Silence
+from workflows.outcome import Close, Reply
+from workflows.replies import render
+from workflows.ticket import Question
+from workflows.wording import first_name
+
+
+class Waking:
+    """Handles every event that is not a message."""
+
+    def __init__(self, db: Database, clock: Clock, conductor: Conductor, outcomes: Outcomes) -> None:
+        self._db = db
+        self._clock = clock
+        self._conductor = conductor
+        self._outcomes = outcomes
+
+    async def handle(self, turn: Turn) -> bool:
+        """Go on where the ticket stands; whether this drain goes on."""
+        event, run = turn.events[0], self._conductor.run_for(turn)
+        match event.kind:
+            case EventKind.CONFIRMATION:
+                return await self._answered(turn, run, ActionId(event.ref or ""), yes=event.data.get("answer") == "yes")
+            case EventKind.APPROVAL | EventKind.SETTLED:
+                return await self._conductor.after_action(turn, run, await run.resume(ActionId(event.ref or "")))
+            case EventKind.TIMER:
+                return await self._rang(turn, run)
+            case _:
+                return await self._handed_back(turn, run)
+
+    async def _answered(self, turn: Turn, run: TurnRun, action: ActionId, *, yes: bool) -> bool:
+        if yes:
+            return await self._conductor.after_action(turn, run, await run.resume(action))
+        async with self._db.begin() as conn:
+            row = TicketRow(await turns.lock(conn, turn.ticket.id, turn.claim.fence), self._clock())
+            row.entries += await questions.end_unconfirmed(conn, action, ActionStatus.SUPERSEDED, row.now)
+            await row.save(conn, turn.number)
+        return await self.declined(turn, run, action, "")
+
+    async def declined(self, turn: Turn, run: TurnRun, action: ActionId, text: str) -> bool:
+        """The customer said no, and the action has ended."""
+        flow = turn.ticket.flow.flow if turn.ticket.flow else None
+        flows = self._conductor.flows_for(turn.ticket.tenant)
+        if turn.ticket.lane is Lane.WORKFLOW and flow in flows and flows[flow].effects:
+            return await self._conductor.let_flow_hear(turn, run, flow, Declined(action, text))
+        return await self._conductor.conclude(turn, run, Reply(render("declined", first_name=first_name(turn.ticket))))
+
+    async def _rang(self, turn: Turn, run: TurnRun) -> bool:
+        question = turn.ticket.question
+        if question is None or question.expires_at > turn.now:
+            # Something answered while the timer rang; there is nothing to do, and the ticket keeps its state.
+            return await self._conductor.conclude(turn, run, None)
+        await self._expire(turn, question)
+        flow = turn.ticket.flow.flow if turn.ticket.flow else None
+        if turn.ticket.lane is Lane.WORKFLOW and flow in self._conductor.flows_for(turn.ticket.tenant):
+            return await self._conductor.let_flow_hear(turn, run, flow, Silence(question))
+        return await self._conductor.conclude(turn, run, Reply(render("silence", first_name=first_name(turn.ticket))))
+
+    async def _expire(self, turn: Turn, question: Question) -> None:
+        async with self._db.begin() as conn:
+            row = TicketRow(await turns.lock(conn, turn.ticket.id, turn.claim.fence), self._clock())
+            if row.before.question_id == question.id:
+                row.entries += await questions.close(conn, row.before, row.now, status=ActionStatus.EXPIRED)
+                row.entries.append(Entry("question.expired", "system", {"question_id": question.id}))
+            await row.save(conn, turn.number)
+
+    async def _handed_back(self, turn: Turn, run: TurnRun) -> bool:
+        """The rails have the ticket again: what nobody answered is handled as if it had just come in."""
+        unanswered: Sequence[str] = [message.text for message in turn.ticket.unanswered]
+        if not unanswered:
+            return await self._conductor.conclude(turn, run, Close())
+        return await self._conductor.let_agent_work(turn, run, Routed(reason="handed_back"))

@@ -84,9 +84,14 @@ class World:
         return self.runner_that(crash)
 
     async def add_tenant(self, name: str, data: dict[str, Any] | None = None) -> None:
+        """A tenant with a shop of its own."""
+        await load(self.shop_engine, name, data or SHOP)
+        await self.add_tenant_of_loaded_shop(name)
+
+    async def add_tenant_of_loaded_shop(self, name: str) -> None:
+        """A tenant whose shop is in the shop's database already."""
         async with self.database.begin() as conn:
             await conn.execute(insert(tenants).values(name=name, created_at=self.clock()))
-        await load(self.shop_engine, name, data or SHOP)
         self.shops[name] = Faulty(Shop(self.shop_engine, name, self.clock))
 
     async def ticket(self, customer: str = "cus_ada", tenant: str = "default", lane: Lane = Lane.WORKFLOW) -> Caller:
@@ -240,9 +245,7 @@ class World:
 
 
 @asynccontextmanager
-async def build_world(
-    database_url: str, shop_url: str, clock: Clock, policy: Policy | None = None
-) -> AsyncIterator[World]:
+async def build_world(database_url: str, shop_url: str, clock: Clock, policy: Policy | None = None) -> AsyncIterator[World]:
     """A world with the tenant `default`, closed at the end."""
     database, engine = Database(database_url), open_engine(shop_url)
     await create_tables(engine)

@@ -72,7 +72,7 @@ def check_draft(text: str, case: GuardCase) -> GuardFinding | None:
     """
     if len(text) > MAX_CHARS:
         return GuardFinding(Rule.TOO_LONG, f"It is longer than {MAX_CHARS} characters.")
-    for check in (_secret, _image, _link, _address, _card, _order, _language, _claim):
+    for check in (_secret, _image, _link, _address, _card, _order, _claim, _language):
         if (finding := check(text, case)) is not None:
             return finding
     return None

@@ -24,6 +24,10 @@ from workflows.outcome import AskCustomer, AwaitApproval, Close, Escalate, HandO
 from workflows.ticket import QuestionKind
 
 
+BOUNDARIES = ("before_outcome", "after_outcome", "before_hand_over", "after_hand_over")
+"""The boundaries of a turn's end, for tests that stop the process at each."""
+
+
 @dataclass(frozen=True, slots=True)
 class Routed:
     """What the route decided, for the ticket's row; None leaves a field as it was."""

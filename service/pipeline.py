@@ -31,6 +31,10 @@ SUPERSEDED_AT_MOST = 2
 """How often newer messages may end a run before a person takes the ticket."""
 
 
+BOUNDARIES = ("after_claim", "after_answer")
+"""The boundaries of a turn's beginning, for tests that stop the process at each."""
+
+
 class Pipeline:
     """Handles drains. `hearing` is the path of messages, `waking` that of everything else."""
 

@@ -36,7 +36,6 @@ class Rig:
 
     services: Services
     clock: StandingClock
-    sent: int = 0
     _people: dict[str, Person] = field(default_factory=dict)
 
     async def hear(
@@ -52,7 +51,7 @@ class Rig:
         webhook: str | None = None,
     ) -> Accepted:
         """A customer's message comes in; nothing works on it yet."""
-        self.sent += 1
+        name = secrets.token_hex(6)
         incoming = IncomingMessage.model_validate(
             {
                 "ticket": {"external_id": ticket, "subject": subject, "channel": "email"},
@@ -63,14 +62,14 @@ class Rig:
                     "verified": verified,
                 },
                 "message": {
-                    "external_id": message or f"m-{self.sent}",
+                    "external_id": message or f"m-{name}",
                     "text": text,
                     "sent_at": self.clock().isoformat(),
                     "attachments": [],
                 },
             }
         )
-        return await self.services.intake.accept(tenant, "standard", webhook or f"wh-{self.sent}", text.encode(), incoming)
+        return await self.services.intake.accept(tenant, "standard", webhook or f"wh-{name}", text.encode(), incoming)
 
     async def work(self, limit: int = 50) -> None:
         """Run drains until no ticket has anything to do."""
@@ -94,6 +93,13 @@ class Rig:
         async with self.services.db.reading() as conn:
             shape = await views.ticket(conn, tenant, ticket_id, {})
             return shape if isinstance(shape, dict) else shape.model_dump(mode="json")
+
+    async def ticket_called(self, external_id: str, tenant: str = "default") -> dict[str, Any]:
+        """The ticket that the help desk knows by this id."""
+        async with self.services.db.reading() as conn:
+            found = select(tickets.c.id).where(tickets.c.tenant == tenant, tickets.c.external_id == external_id)
+            ticket_id = (await conn.execute(found)).scalar_one()
+        return await self.ticket(ticket_id, tenant)
 
     async def person(self, name: str, role: Role = Role.SUPERVISOR, tenant: str = "default") -> Person:
         """Somebody with this role."""
@@ -131,7 +137,7 @@ class Rig:
                 assert await journal.verify(conn, row.id, Head(row.journal_seq, row.journal_head)) is None
 
 
-def test_settings(url: str, shop_url: str | None = None, **changes: Any) -> Settings:
+def rig_settings(url: str, shop_url: str | None = None, **changes: Any) -> Settings:
     """Settings for a test: the scripted model, one secret, nothing from the environment."""
     environment = {
         "DESKRAIL_DATABASE_URL": url,
@@ -161,7 +167,7 @@ async def rig(
     tenants: tuple[str, ...] = ("default",),
 ) -> AsyncIterator[Rig]:
     """A service on this database; with `seed`, each tenant gets the demo shop."""
-    services = build(settings or test_settings(url), clock=clock, crashpoint=crashpoint, commerce_for=commerce_for)
+    services = build(settings or rig_settings(url), clock=clock, crashpoint=crashpoint, commerce_for=commerce_for)
     await prepare(services)
     try:
         for tenant in tenants:
@@ -174,4 +180,4 @@ async def rig(
         await services.close()
 
 
-__all__ = ["AsyncConnection", "Database", "Rig", "rig", "tenant_file", "test_settings"]
+__all__ = ["AsyncConnection", "Database", "Rig", "rig", "tenant_file", "rig_settings"]

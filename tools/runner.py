@@ -70,7 +70,7 @@ class ToolRunner:
         if spec is None:
             return await self._refuse(caller, tool, {}, ToolError(Code.NOT_GRANTED, NOT_GRANTED, "tool.granted"))
         try:
-            parsed = spec.args_model.model_validate(dict(args))
+            parsed = spec.args_model.model_validate(dict(args) if isinstance(args, Mapping) else args)
         except ValidationError:
             return await self._refuse(caller, tool, {}, ToolError(Code.VALIDATION, MALFORMED))
         wanted = Proposal(
@@ -85,7 +85,7 @@ class ToolRunner:
             if spec.effect is Effect.READ:
                 return await self._read(caller, spec, parsed, wanted)
             return await self._act(caller, spec, parsed, wanted)
-        except (BackendUnavailable, TimeoutError):
+        except BackendUnavailable:
             return refused(tool, Code.BACKEND_UNAVAILABLE, UNAVAILABLE)
         except ToolError as error:
             return await self._refuse(caller, tool, wanted.args, error)
@@ -98,7 +98,7 @@ class ToolRunner:
         if action.status is ActionStatus.PROPOSED:
             try:
                 action = await self._decide_again(caller, action)
-            except (BackendUnavailable, TimeoutError):
+            except BackendUnavailable:
                 return replace(result_of(action), code=Code.BACKEND_UNAVAILABLE, sentence=UNAVAILABLE)
         return await self._finish(caller, action)
 
@@ -172,8 +172,11 @@ class ToolRunner:
 
     async def _ask(self, caller: Caller, spec: ToolSpec, parsed: Args, policy: Policy) -> Any:
         context = ToolContext(self._commerce_for(caller.tenant), caller, self._clock(), policy, self._book)
-        async with asyncio.timeout(spec.timeout):
-            return await spec.handler(context, parsed)
+        try:
+            async with asyncio.timeout(spec.timeout):
+                return await spec.handler(context, parsed)
+        except TimeoutError as late:
+            raise BackendUnavailable from late
 
     def _case(self, caller: Caller, spec: ToolSpec, proposal: Proposal, found: Wanted) -> Case:
         return Case(spec, proposal, found.situation, caller, self._clock())

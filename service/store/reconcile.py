@@ -3,19 +3,26 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import and_, exists, or_, select
+import structlog
+from sqlalchemy import and_, exists, or_, select, text, update
 
 from service.store.action_rows import from_row
 from service.store.actions import SqlActionBook
 from service.store.database import Database
 from service.store.money_schema import actions
 from service.store.schema import events
+from service.store.switches import IN_FLIGHT as UNDER_WAY
 from service.store.workers import db_now
 from tools.ports import Action, ActionStatus, Clock
 from tools.runner import ToolRunner
 
-UNKNOWN_EVERY = timedelta(seconds=30)
-"""How long an action that is still unknown rests after it was sent before it is looked up again."""
+LOOK_UP_SECONDS = 30
+"""How long a sweep that looks an action up has it for itself, by the database's clock; then it may be looked up again."""
+
+UNKNOWN_RESTS = timedelta(seconds=30)
+"""An action that became unknown was looked up then, so the sweep waits this long before it asks again."""
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,29 +35,46 @@ class Reconciled:
 
 
 async def reconcile(database: Database, book: SqlActionBook, runner: ToolRunner, clock: Clock, limit: int = 100) -> Reconciled:
-    """Go once over the actions without a live executor.
+    """Go once over the actions without a live executor; what one of them raises is logged and stops no other.
 
     A turn's action is alive while its event is not done, for then a drain runs it again; a person's until its lease ends.
     """
-    settled = unknown = released = 0
-    for action in await stranded(database, clock, limit):
-        if action.status is ActionStatus.RESERVED:
-            released += (await book.release(action)).status is ActionStatus.EXPIRED
-        elif (await runner.reconcile(action)).status.ended:
-            settled += 1
-        else:
-            unknown += 1
-    return Reconciled(settled, unknown, released)
-
-
-async def stranded(database: Database, clock: Clock, limit: int = 100) -> tuple[Action, ...]:
-    """The actions under way that no live executor has, oldest first."""
-    handled = exists().where(events.c.ticket_id == actions.c.ticket_id, events.c.seq == actions.c.event_seq, events.c.done)
-    abandoned = or_(
-        and_(actions.c.fence.is_not(None), handled), and_(actions.c.fence.is_(None), actions.c.lease_until < db_now())
+    ends = [await _go_over(book, runner, action) for action in await take_stranded(database, clock, limit)]
+    return Reconciled(
+        settled=sum(before is not ActionStatus.RESERVED and after.ended for before, after in ends),
+        unknown=sum(not after.ended for _, after in ends),
+        released=sum(before is ActionStatus.RESERVED and after.ended for before, after in ends),
     )
-    waiting = and_(actions.c.status.in_((ActionStatus.RESERVED, ActionStatus.SENT)), abandoned)
-    doubtful = and_(actions.c.status == ActionStatus.UNKNOWN, actions.c.sent_at <= clock() - UNKNOWN_EVERY)
-    query = select(actions).where(or_(waiting, doubtful)).order_by(actions.c.created_at).limit(limit)
-    async with database.reading() as conn:
-        return tuple(from_row(row) for row in await conn.execute(query))
+
+
+async def take_stranded(database: Database, clock: Clock, limit: int = 100) -> tuple[Action, ...]:
+    """The actions under way that no live executor has, oldest first; each is leased, so that one sweep has it at a time."""
+    handled = exists().where(events.c.ticket_id == actions.c.ticket_id, events.c.seq == actions.c.event_seq, events.c.done)
+    free = or_(actions.c.lease_until.is_(None), actions.c.lease_until < db_now())
+    doubtful = and_(actions.c.status == ActionStatus.UNKNOWN, actions.c.sent_at <= clock() - UNKNOWN_RESTS)
+    abandoned = and_(actions.c.status != ActionStatus.UNKNOWN, or_(actions.c.fence.is_(None), handled))
+    stranded = (
+        select(actions.c.id)
+        .where(actions.c.status.in_(UNDER_WAY), free, or_(doubtful, abandoned))
+        .order_by(actions.c.created_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True, of=actions)
+    )
+    async with database.begin() as conn:
+        found = (await conn.execute(stranded)).scalars().all()
+        if not found:
+            return ()
+        lease = update(actions).where(actions.c.id.in_(found)).values(lease_until=db_now(text(str(LOOK_UP_SECONDS))))
+        rows = await conn.execute(lease.returning(actions))
+        return tuple(sorted((from_row(row) for row in rows), key=lambda action: found.index(action.id)))
+
+
+async def _go_over(book: SqlActionBook, runner: ToolRunner, action: Action) -> tuple[ActionStatus, ActionStatus]:
+    """How the action stood, and how it stands now."""
+    try:
+        reserved = action.status is ActionStatus.RESERVED
+        after = await book.release(action) if reserved else await runner.reconcile(action)
+    except Exception as error:  # A sweep must outlive what it sweeps; the lease brings this action back.
+        log.error("action.not_reconciled", action_id=action.id, error=type(error).__name__)
+        return action.status, action.status
+    return action.status, after.status

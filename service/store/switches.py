@@ -22,6 +22,9 @@ IN_FLIGHT = (ActionStatus.RESERVED, ActionStatus.SENT, ActionStatus.UNKNOWN)
 """What a switch can no longer stop for certain."""
 
 
+_STOPPABLE = tuple(spec.name for spec in CATALOGUE.values() if spec.stoppable)
+
+
 @dataclass(frozen=True, slots=True)
 class SwitchRow:
     """A switch as it stands; `by` is `person:<id>`, None when nobody has ever touched it."""
@@ -94,7 +97,7 @@ class Switches:
         async with self._database.reading() as conn:
             rows = (await conn.execute(select(switches).where(switches.c.tenant == tenant))).all()
         known = {(row.scope, row.name): SwitchRow(row.scope, row.name, row.on, row.reason, row.by, row.at) for row in rows}
-        fixed = [("tenant", tenant), *(("lane", lane.value) for lane in Lane), *(("tool", name) for name in CATALOGUE)]
+        fixed = [("tenant", tenant), *(("lane", lane.value) for lane in Lane), *(("tool", name) for name in _STOPPABLE)]
         for scope, name in fixed:
             known.setdefault((scope, name), SwitchRow(scope, name, False, "", None, None))
         return tuple(known[key] for key in sorted(known))
@@ -141,7 +144,7 @@ def _exists(tenant: TenantName, scope: str, name: str) -> bool:
     known = {
         "tenant": name == tenant,
         "lane": name in set(Lane),
-        "tool": name in CATALOGUE,
+        "tool": name in _STOPPABLE,
         "intent": 0 < len(name) <= 64 and name.isidentifier(),
     }
     return known.get(scope, False)

@@ -19,7 +19,7 @@ from service.errors import (
 from service.store import people
 from service.store.money_schema import actions, ledger
 from service.store.people import Role
-from service.store.reconcile import reconcile, stranded
+from service.store.reconcile import reconcile, take_stranded
 from service.store.workers import db_now
 from tests.conftest import StandingClock
 from tests.tools.world import Died, World, build_world
@@ -147,7 +147,13 @@ async def test_a_switch_on_a_tool_stops_reads_too(world: World) -> None:
 async def test_a_switch_that_does_not_exist_cannot_be_thrown(world: World) -> None:
     caller = await world.ticket()
     admin = await world.person(Role.ADMIN)
-    for scope, name in (("tool", "no_such_tool"), ("lane", "nobody"), ("tenant", "other"), ("galaxy", "default")):
+    for scope, name in (
+        ("tool", "no_such_tool"),
+        ("tool", "escalate"),
+        ("lane", "nobody"),
+        ("tenant", "other"),
+        ("galaxy", "default"),
+    ):
         with pytest.raises(NotFound):
             await world.switches.throw(caller.tenant, scope, name, True, "why", admin.id)
 
@@ -236,7 +242,7 @@ async def test_an_approval_is_used_once(world: World) -> None:
 
 async def test_the_sweep_frees_what_a_dead_turn_had_reserved(world: World) -> None:
     caller, action_id = await _stopped_at(world, "before_sent")
-    assert await stranded(world.database, world.clock) == ()
+    assert await take_stranded(world.database, world.clock) == ()
     await world.finish_turn(caller)
     found = await reconcile(world.database, world.book, world.runner, world.clock)
     assert (found.settled, found.unknown, found.released) == (0, 0, 1)
@@ -261,9 +267,8 @@ async def test_a_persons_request_is_left_alone_until_its_lease_ends(world: World
     person = world.as_person(await world.ticket(), await world.person(Role.AGENT))
     with pytest.raises(Died):
         await world.runner_that_dies_at("before_sent").call(person, "issue_refund", REFUND, "req-1", confirmed=True)
-    assert await stranded(world.database, world.clock) == ()
-    async with world.database.begin() as conn:
-        await conn.execute(update(actions).values(lease_until=db_now(text("-1.0"))))
+    assert await take_stranded(world.database, world.clock) == ()
+    await _leases_end(world)
     found = await reconcile(world.database, world.book, world.runner, world.clock)
     assert (found.settled, found.unknown, found.released) == (0, 0, 1)
 
@@ -293,14 +298,38 @@ async def test_a_shop_that_forgets_keys_is_never_asked_twice(world: World, clock
     assert doubtful.in_doubt
     clock.advance(minutes=1)
     for _ in range(3):
-        await reconcile(world.database, world.book, world.runner, clock)
+        found = await reconcile(world.database, world.book, world.runner, clock)
+        assert (found.settled, found.unknown) == (0, 1)
+        await _leases_end(world)
     assert [call.method for call in forgetful.calls].count("refund") == 1
     assert len(await world.books()) == 1
 
 
-async def _stopped_at(world: World, boundary: str) -> tuple[Any, Any]:
+async def test_one_action_that_cannot_be_looked_up_stops_no_other(world: World) -> None:
+    async def broken() -> None:
+        raise RuntimeError("The adapter has a mistake.")
+
+    first, _ = await _stopped_at(world, "after_effect")
+    second, other = await _stopped_at(world, "after_effect", {**REFUND, "order_id": "D-100006"})
+    await world.finish_turn(first)
+    await world.finish_turn(second)
+    world.shops["default"].script("find_effect", Fault("none", before=broken))
+    found = await reconcile(world.database, world.book, world.runner, world.clock)
+    assert (found.settled, found.unknown) == (1, 1)
+    assert (await world.action(other)).status == ActionStatus.SUCCEEDED
+    assert await take_stranded(world.database, world.clock) == ()
+    await _leases_end(world)
+    assert (await reconcile(world.database, world.book, world.runner, world.clock)).settled == 1
+
+
+async def _leases_end(world: World) -> None:
+    async with world.database.begin() as conn:
+        await conn.execute(update(actions).values(lease_until=db_now(text("-1.0"))))
+
+
+async def _stopped_at(world: World, boundary: str, args: dict[str, Any] = REFUND) -> tuple[Any, Any]:
     caller = await world.ticket()
-    asked = await world.runner.call(caller, "issue_refund", REFUND, "o-1")
+    asked = await world.runner.call(caller, "issue_refund", args, "o-1")
     await world.says_yes(asked.action)
     assert asked.action is not None
     with pytest.raises(Died):

@@ -1,0 +1,1 @@
+"""The embedded shop: what it tells, what it does, and what it refuses."""

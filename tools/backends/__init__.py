@@ -1,0 +1,1 @@
+"""The merchants' systems that the tools act on, each behind the protocol of `tools.commerce`."""

@@ -1,0 +1,90 @@
+"""The embedded shop's own tables, and their creation."""
+
+from sqlalchemy import BigInteger, Column, Identity, Index, Integer, MetaData, Table, Text, UniqueConstraint, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.schema import CreateSchema
+
+from tools.backends.shop.engine import SCHEMA, writing
+
+_CREATION_LOCK = 7_410_563_218_904_417_251  # Any number will do, as long as every process takes the same one.
+
+metadata = MetaData(schema=SCHEMA)
+
+shops = Table(
+    "shops",
+    metadata,
+    Column("shop", Text, primary_key=True),
+    Column("currency", Text, nullable=False),
+)
+
+customers = Table(
+    "customers",
+    metadata,
+    Column("shop", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("email", Text, nullable=False, comment="lower-cased"),
+    Column("doc", Text, nullable=False),
+    Index("customers_by_email", "shop", "email"),
+)
+
+orders = Table(
+    "orders",
+    metadata,
+    Column("shop", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("customer_id", Text, nullable=False),
+    Column("placed_ms", BigInteger, nullable=False, comment="milliseconds since 1970 UTC; 0 when unknown"),
+    Column("doc", Text, nullable=False),
+    Index("orders_by_customer", "shop", "customer_id", "placed_ms", "id"),
+)
+
+shipments = Table(
+    "shipments",
+    metadata,
+    Column("shop", Text, primary_key=True),
+    Column("tracking_id", Text, primary_key=True),
+    Column("order_id", Text, primary_key=True),
+)
+
+products = Table(
+    "products",
+    metadata,
+    Column("shop", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("doc", Text, nullable=False),
+)
+
+articles = Table(
+    "articles",
+    metadata,
+    Column("shop", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("doc", Text, nullable=False),
+)
+
+books = Table(
+    "books",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), Identity(), primary_key=True),
+    Column("shop", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("order_id", Text),
+    Column("customer_id", Text, nullable=False),
+    Column("amount_minor", BigInteger, nullable=False, comment="money that goes back to the customer"),
+    Column("currency", Text),
+    Column("request", Text, nullable=False),
+    Column("receipt", Text, nullable=False),
+    Column("at", Text, nullable=False, comment="RFC 3339 UTC"),
+    UniqueConstraint("shop", "key", name="books_one_effect_per_key"),
+    Index("books_by_order", "shop", "order_id"),
+)
+
+
+async def create_tables(engine: AsyncEngine) -> None:
+    """Create what is missing; safe to call again, and from several processes at once."""
+    async with writing(engine).begin() as connection:
+        if connection.dialect.name == "postgresql":
+            await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _CREATION_LOCK})
+            await connection.execute(CreateSchema(SCHEMA, if_not_exists=True))
+        await connection.run_sync(metadata.create_all)

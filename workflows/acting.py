@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from tools.errors import Code
 from tools.ports import Action, ActionStatus, Json, ToolResult
-from workflows.conversation import Conversation, Hearing
+from workflows.conversation import Conversation, Moment
 from workflows.flow import Declined, Ended
 from workflows.outcome import AskCustomer, AwaitApproval, Escalate, Outcome, Reason, Reply
 from workflows.ticket import QuestionKind
@@ -37,71 +37,71 @@ class ActingConversation(Conversation):
     effects = True
 
     @abstractmethod
-    def offer_text(self, hearing: Hearing, action: Action) -> str:
+    def offer_text(self, moment: Moment, action: Action) -> str:
         """Exactly what will happen, and the question for a yes."""
 
     @abstractmethod
-    def done_text(self, hearing: Hearing, action: Action, receipt: Mapping[str, Json]) -> str:
+    def done_text(self, moment: Moment, action: Action, receipt: Mapping[str, Json]) -> str:
         """What has happened, with the reference of its receipt."""
 
-    async def act(self, hearing: Hearing, tool: str, args: Mapping[str, Json]) -> Outcome:
+    async def act(self, moment: Moment, tool: str, args: Mapping[str, Json]) -> Outcome:
         """Want an effect, and go on with what the tool layer says to it."""
-        return self._after(hearing, await hearing.run.call(tool, args, step=tool))
+        return self._after(moment, await moment.run.call(tool, args, step=tool))
 
-    def settle(self, hearing: Hearing, heard: Declined | Ended) -> Outcome:
+    def settle(self, moment: Moment, heard: Declined | Ended) -> Outcome:
         """Go on after the customer's no, or after a confirmed or approved action was resumed."""
         if isinstance(heard, Declined):
-            return Reply(hearing.words("declined"), progress=self._moved(hearing, "decline"))
-        return self._after(hearing, heard.result)
+            return Reply(moment.words("declined"), progress=self._moved(moment, "decline"))
+        return self._after(moment, heard.result)
 
-    def _after(self, hearing: Hearing, result: ToolResult) -> Outcome:
+    def _after(self, moment: Moment, result: ToolResult) -> Outcome:
         """The outcome that fits the result of an effect."""
         action = result.action
         if action is not None and result.ok:
-            text = self.done_text(hearing, action, result.data)
-            return Reply(text, receipts=(str(result.data["receipt"]),), progress=self._moved(hearing, "finish"))
+            text = self.done_text(moment, action, result.data)
+            return Reply(text, receipts=(str(result.data["receipt"]),), progress=self._moved(moment, "finish"))
         # A backend that is away leaves the action waiting, so the code speaks before the action's state.
         if result.code and result.code in _FOR_PEOPLE and not self._waits(result):
-            return self._to_people(hearing, _FOR_PEOPLE[result.code], result)
+            return self._to_people(moment, _FOR_PEOPLE[result.code], result)
         if action is not None and result.needs_confirmation:
-            progress = self._moved(hearing, "offer")
-            text = self.offer_text(hearing, action)
+            progress = self._moved(moment, "offer")
+            text = self.offer_text(moment, action)
             return AskCustomer(text, QuestionKind.CONFIRM, action_id=action.id, progress=progress)
         if action is not None and result.needs_approval:
-            text = hearing.words("waiting_approval", order_id=self._order(hearing, result), amount=amount_text(action))
-            return AwaitApproval(text, action.id, progress=self._moved(hearing, "wait"))
+            text = moment.words("waiting_approval", order_id=self._order(moment, result), amount=amount_text(action))
+            return AwaitApproval(text, action.id, progress=self._moved(moment, "wait"))
         if result.in_doubt or result.code == Code.OUTCOME_UNKNOWN:
-            return self._to_people(hearing, Reason.OUTCOME_UNKNOWN, result)
-        return self._refused(hearing, result)
+            return self._to_people(moment, Reason.OUTCOME_UNKNOWN, result)
+        return self._refused(moment, result)
 
     def _waits(self, result: ToolResult) -> bool:
         waiting = result.code in (Code.CONFIRMATION_REQUIRED, Code.APPROVAL_REQUIRED)
         return waiting and (result.needs_confirmation or result.needs_approval)
 
-    def _refused(self, hearing: Hearing, result: ToolResult) -> Outcome:
+    def _refused(self, moment: Moment, result: ToolResult) -> Outcome:
         """Say plainly that nothing was done, or pass on what these words cannot explain."""
         if result.code in _STUCK:
-            return self.hand_off(hearing, Reason.NO_PROGRESS)
+            return self.hand_off(moment, Reason.NO_PROGRESS)
         expired = result.action is not None and result.action.status is ActionStatus.EXPIRED
         changed = result.rule == "approval.digest"
         reply = "expired" if expired else "refused_bad_state" if changed else _EXPLAINED.get(result.code or "")
         if reply is None:
-            return self._to_people(hearing, Reason.TOOL_FAILED, result)
-        text = hearing.words(reply, order_id=self._order(hearing, result))
-        return Reply(text, progress=self._moved(hearing, "refuse"))
+            return self._to_people(moment, Reason.TOOL_FAILED, result)
+        text = moment.words(reply, order_id=self._order(moment, result))
+        return Reply(text, progress=self._moved(moment, "refuse"))
 
-    def _to_people(self, hearing: Hearing, reason: Reason, result: ToolResult) -> Escalate:
+    def _to_people(self, moment: Moment, reason: Reason, result: ToolResult) -> Escalate:
         """Tell the customer honestly how it stands, and give the ticket to people."""
         reply = _HONEST.get(reason, "with_people")
-        text = hearing.words(reply, order_id=self._order(hearing, result))
+        text = moment.words(reply, order_id=self._order(moment, result))
         action = f", action {result.action.id} is {result.action.status}" if result.action else ""
-        summary = f"{result.tool} for order {self._order(hearing, result)}: {result.code}{action}. {result.sentence}".strip()
-        return Escalate(reason, summary, text, progress=self._moved(hearing, "stop"))
+        summary = f"{result.tool} for order {self._order(moment, result)}: {result.code}{action}. {result.sentence}".strip()
+        return Escalate(reason, summary, text, progress=self._moved(moment, "stop"))
 
-    def _order(self, hearing: Hearing, result: ToolResult) -> str:
+    def _order(self, moment: Moment, result: ToolResult) -> str:
         """The order it is about; the action knows even when the flow has started anew since."""
         known = result.action.order_id if result.action else None
-        return known or hearing.slot("order_id") or ""
+        return known or moment.slot("order_id") or ""
 
 
 _HONEST = {

@@ -26,7 +26,8 @@ _WORDS = {
     Part.YES: phrases(
         "yes, yeah, yep, yup, yea, yah, aye, affirmative, sure, sure thing, absolutely, definitely, certainly, of course",
         "correct, thats correct, that is correct, thats right, that is right, confirmed, i confirm, i can confirm",
-        "agreed, i agree, approved, i approve, go ahead, go for it, go on then, do it, do that, please do, proceed",
+        "agreed, i agree, approved, i approve, go ahead, go for it, go on then, proceed",
+        "do it, do that, please do, please do it, please do that",
         "by all means, sounds good, sounds great, sounds perfect, looks good, works for me, that works, fine by me",
         "fine with me, ok with me, thats fine, that is fine, thats ok, thats okay, that is ok, that is okay, im sure",
         "i am sure, id like that, i would like that, that would be great, that would be lovely, that would be perfect",

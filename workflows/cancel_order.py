@@ -7,7 +7,7 @@ from statemachine import State
 from tools.commerce import OrderStatus
 from tools.ports import Action, Json
 from workflows.acting import ActingConversation, amount_text, destination_text
-from workflows.conversation import Hearing
+from workflows.conversation import Moment
 from workflows.machine import StrictMachine
 from workflows.outcome import Outcome, Reply
 from workflows.slots.causes import Cause, read_cause
@@ -42,29 +42,29 @@ class CancelOrderFlow(ActingConversation):
     name = "cancel_order"
     machine = CancelOrderMachine
 
-    async def work(self, hearing: Hearing) -> Outcome:
+    async def work(self, moment: Moment) -> Outcome:
         """Offer to cancel the order that the text means, or say why it cannot be cancelled."""
-        hearing = hearing.fill(reason=_reason(hearing))
-        hearing, order = await self.the_order(hearing, "cancel", lambda order: order.status is OrderStatus.PENDING)
+        moment = moment.fill(reason=_reason(moment))
+        moment, order = await self.the_order(moment, "cancel", lambda order: order.status is OrderStatus.PENDING)
         if order.status is not OrderStatus.PENDING:
-            text = hearing.words("cannot_cancel", order_id=order.id, status=order.status.value)
-            return Reply(text, progress=self._moved(hearing, "refuse"))
-        hearing = hearing.fill(what=items_text(order.items))
-        return await self.act(hearing, "cancel_order", {"order_id": order.id, "reason": hearing.slot("reason")})
+            text = moment.words("cannot_cancel", order_id=order.id, status=order.status.value)
+            return Reply(text, progress=self._moved(moment, "refuse"))
+        moment = moment.fill(what=items_text(order.items))
+        return await self.act(moment, "cancel_order", {"order_id": order.id, "reason": moment.slot("reason")})
 
-    def offer_text(self, hearing: Hearing, action: Action) -> str:
+    def offer_text(self, moment: Moment, action: Action) -> str:
         """The order, what is in it, and the money that goes back."""
-        return hearing.words(
+        return moment.words(
             "confirm_cancel",
             order_id=action.args["order_id"],
-            what=hearing.slot("what"),
+            what=moment.slot("what"),
             amount=amount_text(action),
             destination=destination_text(action),
         )
 
-    def done_text(self, hearing: Hearing, action: Action, receipt: Mapping[str, Json]) -> str:
+    def done_text(self, moment: Moment, action: Action, receipt: Mapping[str, Json]) -> str:
         """That the order is cancelled, and the money that goes back."""
-        return hearing.words(
+        return moment.words(
             "cancelled",
             order_id=action.args["order_id"],
             amount=amount_text(action),
@@ -73,7 +73,7 @@ class CancelOrderFlow(ActingConversation):
         )
 
 
-def _reason(hearing: Hearing) -> str:
+def _reason(moment: Moment) -> str:
     """Why the order is to go; whoever never speaks of a mistake no longer needs it."""
-    mistaken = read_cause(hearing.text) is Cause.ORDERED_BY_MISTAKE
-    return Cause.ORDERED_BY_MISTAKE.value if mistaken else hearing.slot("reason") or Cause.NO_LONGER_NEEDED.value
+    mistaken = read_cause(moment.text) is Cause.ORDERED_BY_MISTAKE
+    return Cause.ORDERED_BY_MISTAKE.value if mistaken else moment.slot("reason") or Cause.NO_LONGER_NEEDED.value

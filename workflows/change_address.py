@@ -8,7 +8,7 @@ from statemachine import State
 from tools.commerce import Address, Order, OrderStatus
 from tools.ports import Action, Json
 from workflows.acting import ActingConversation
-from workflows.conversation import Hearing
+from workflows.conversation import Moment
 from workflows.machine import StrictMachine
 from workflows.outcome import Outcome, Reason, Reply
 from workflows.slots.addresses import AddressDraft, read_address
@@ -50,47 +50,47 @@ class ChangeAddressFlow(ActingConversation):
     name = "change_address"
     machine = ChangeAddressMachine
 
-    async def work(self, hearing: Hearing) -> Outcome:
+    async def work(self, moment: Moment) -> Outcome:
         """Offer the change, or ask for what the address still lacks."""
-        if _ACCOUNT.search(plain(hearing.text)):
+        if _ACCOUNT.search(plain(moment.text)):
             # The account's own address is another tool with other rules, and no flow has it.
-            return self.hand_off(hearing, Reason.NO_PROGRESS)
-        draft = self._draft(hearing)
-        hearing = hearing.fill(address=draft.as_json() or None)
-        hearing, order = await self.the_order(hearing, "send somewhere else", lambda order: order.status is OrderStatus.PENDING)
+            return self.hand_off(moment, Reason.NO_PROGRESS)
+        draft = self._draft(moment)
+        moment = moment.fill(address=draft.as_json() or None)
+        moment, order = await self.the_order(moment, "send somewhere else", lambda order: order.status is OrderStatus.PENDING)
         if order.status is not OrderStatus.PENDING:
-            text = hearing.words("cannot_change_address", order_id=order.id, status=order.status.value)
-            return Reply(text, progress=self._moved(hearing, "refuse"))
+            text = moment.words("cannot_change_address", order_id=order.id, status=order.status.value)
+            return Reply(text, progress=self._moved(moment, "refuse"))
         draft = draft.in_country(order.address.country)
         if draft.missing:
-            return self._ask_address(hearing, order, draft)
+            return self._ask_address(moment, order, draft)
         address = draft.address().model_copy(update={"name": order.address.name})
         if address == order.address:
-            text = hearing.words("same_address", order_id=order.id, address=address_text(address))
-            return Reply(text, progress=self._moved(hearing, "refuse"))
+            text = moment.words("same_address", order_id=order.id, address=address_text(address))
+            return Reply(text, progress=self._moved(moment, "refuse"))
         sent = address.model_dump(mode="json", exclude_none=True)
-        return await self.act(hearing, "change_order_address", {"order_id": order.id, "address": sent})
+        return await self.act(moment, "change_order_address", {"order_id": order.id, "address": sent})
 
-    def offer_text(self, hearing: Hearing, action: Action) -> str:
+    def offer_text(self, moment: Moment, action: Action) -> str:
         """The order and the whole address."""
-        return self._with_address(hearing, "confirm_address", action)
+        return self._with_address(moment, "confirm_address", action)
 
-    def done_text(self, hearing: Hearing, action: Action, receipt: Mapping[str, Json]) -> str:
+    def done_text(self, moment: Moment, action: Action, receipt: Mapping[str, Json]) -> str:
         """The order and the address that it goes to now."""
-        return self._with_address(hearing, "address_changed", action, receipt=receipt["receipt"])
+        return self._with_address(moment, "address_changed", action, receipt=receipt["receipt"])
 
-    def _draft(self, hearing: Hearing) -> AddressDraft:
+    def _draft(self, moment: Moment) -> AddressDraft:
         """What is known of the address after this text; the answer to "which order?" holds none."""
-        known = hearing.slot("address") or {}
-        if hearing.asked == "order" and known:
+        known = moment.slot("address") or {}
+        if moment.asked == "order" and known:
             return AddressDraft(**known)
-        return read_address(without_ids(hearing.text, self.order_pattern), known)
+        return read_address(without_ids(moment.text, self.order_pattern), known)
 
-    def _ask_address(self, hearing: Hearing, order: Order, draft: AddressDraft) -> Outcome:
+    def _ask_address(self, moment: Moment, order: Order, draft: AddressDraft) -> Outcome:
         known = ", ".join(draft.as_json().values()) if draft.line1 else None
         missing = join([_PART_NAMES[part] for part in draft.missing])
-        return self.ask(hearing, "address", "ask_address", order_id=order.id, known=known, missing=missing)
+        return self.ask(moment, "address", "ask_address", order_id=order.id, known=known, missing=missing)
 
-    def _with_address(self, hearing: Hearing, reply: str, action: Action, **values: object) -> str:
+    def _with_address(self, moment: Moment, reply: str, action: Action, **values: object) -> str:
         address = address_text(Address.model_validate(action.args["address"]))
-        return hearing.words(reply, order_id=action.args["order_id"], address=address, **values)
+        return moment.words(reply, order_id=action.args["order_id"], address=address, **values)

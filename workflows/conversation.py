@@ -36,7 +36,7 @@ SHOWN_ORDERS = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Hearing:
+class Moment:
     """What a flow knows in one turn: the ticket, where the flow stands, the text, and the slot that the text answers."""
 
     ticket: Ticket
@@ -49,8 +49,8 @@ class Hearing:
         """A slot's value, None when it is empty."""
         return self.at.slots.get(name)
 
-    def fill(self, **slots: Json) -> "Hearing":
-        """The same hearing with these slots filled in; None empties a slot."""
+    def fill(self, **slots: Json) -> "Moment":
+        """The same moment with these slots filled in; None empties a slot."""
         return replace(self, at=filled(self.at, **slots))
 
     def words(self, reply: str, **values: object) -> str:
@@ -79,113 +79,113 @@ class Conversation(ABC):
 
     async def hear(self, ticket: Ticket, run: Run, heard: Heard) -> Outcome:
         """Take the conversation one turn further; what it ends in may be a question, an answer or a hand-off."""
-        hearing = Hearing(ticket, run, self._where(ticket))
+        moment = Moment(ticket, run, self._where(ticket))
         try:
             match heard:
                 case Said(text):
-                    return await self.work(replace(hearing, text=text))
+                    return await self.work(replace(moment, text=text))
                 case Answered(text, question):
-                    return await self.work(replace(hearing, text=text, asked=question.slot))
+                    return await self.work(replace(moment, text=text, asked=question.slot))
                 case Silence():
-                    return Reply(hearing.words("silence"), progress=self._moved(hearing, "stop"))
+                    return Reply(moment.words("silence"), progress=self._moved(moment, "stop"))
                 case Declined() | Ended():
-                    return self.settle(hearing, heard)
+                    return self.settle(moment, heard)
         except TurnEnds as end:
             return end.outcome
 
     @abstractmethod
-    async def work(self, hearing: Hearing) -> Outcome:
+    async def work(self, moment: Moment) -> Outcome:
         """Fill the slots from the text, and go as far as they lead."""
 
-    def settle(self, hearing: Hearing, heard: Declined | Ended) -> Outcome:
-        """Go on after an action ended. A flow without effects has none, so hearing of one is a mistake."""
-        raise IllegalTransition(self.name, hearing.at.state, type(heard).__name__)
+    def settle(self, moment: Moment, heard: Declined | Ended) -> Outcome:
+        """Go on after an action ended. A flow without effects has none, so moment of one is a mistake."""
+        raise IllegalTransition(self.name, moment.at.state, type(heard).__name__)
 
-    def ask(self, hearing: Hearing, slot: str, reply: str, **values: object) -> Outcome:
+    def ask(self, moment: Moment, slot: str, reply: str, **values: object) -> Outcome:
         """Ask for a slot, at most twice; then hand off."""
-        asks: dict[str, int] = dict(hearing.slot("asks") or {})
+        asks: dict[str, int] = dict(moment.slot("asks") or {})
         times = asks.get(slot, 0)
         if times >= ASK_LIMIT:
-            return self.hand_off(hearing, Reason.NO_PROGRESS)
-        text = hearing.words(reply, again=times > 0, **values)
-        progress = self._moved(hearing, f"ask_{slot}", asks={**asks, slot: times + 1})
+            return self.hand_off(moment, Reason.NO_PROGRESS)
+        text = moment.words(reply, again=times > 0, **values)
+        progress = self._moved(moment, f"ask_{slot}", asks={**asks, slot: times + 1})
         return AskCustomer(text, QuestionKind.SLOT, slot=slot, progress=progress)
 
-    def hand_off(self, hearing: Hearing, reason: Reason) -> HandOff:
+    def hand_off(self, moment: Moment, reason: Reason) -> HandOff:
         """Give the ticket to the agent."""
-        return HandOff(reason, progress=self._moved(hearing, "stop"))
+        return HandOff(reason, progress=self._moved(moment, "stop"))
 
-    async def read(self, hearing: Hearing, tool: str, args: Mapping[str, Json], *, step: str = "") -> Mapping[str, Json]:
+    async def read(self, moment: Moment, tool: str, args: Mapping[str, Json], *, step: str = "") -> Mapping[str, Json]:
         """What a READ tool says; a failed read ends the turn with people."""
-        result = await hearing.run.call(tool, args, step=step or tool)
+        result = await moment.run.call(tool, args, step=step or tool)
         if not result.ok:
-            raise TurnEnds(self.unreadable(hearing, result))
+            raise TurnEnds(self.unreadable(moment, result))
         return result.data
 
-    def unreadable(self, hearing: Hearing, result: ToolResult) -> Outcome:
+    def unreadable(self, moment: Moment, result: ToolResult) -> Outcome:
         """The outcome of a turn that could not look at what it needs."""
         reason = _UNREADABLE.get(result.code or "", Reason.TOOL_FAILED)
         reply = "with_people_unavailable" if reason is Reason.BACKEND_UNAVAILABLE else "with_people"
         summary = f"The {self.name} flow could not read what it needs: {result.tool} answered {result.code}."
-        return Escalate(reason, summary, hearing.words(reply), progress=self._moved(hearing, "stop"))
+        return Escalate(reason, summary, moment.words(reply), progress=self._moved(moment, "stop"))
 
-    async def the_order(self, hearing: Hearing, wish: str, fits: Callable[[Order], bool]) -> tuple[Hearing, Order]:
+    async def the_order(self, moment: Moment, wish: str, fits: Callable[[Order], bool]) -> tuple[Moment, Order]:
         """The one order that the customer means, kept in the slot `order_id`; asks when it is not clear.
 
         `wish` completes "Which order would you like to ...?".
         """
-        hearing, orders = await self.the_orders(hearing, wish, fits)
+        moment, orders = await self.the_orders(moment, wish, fits)
         order, *others = orders
         if others:
-            raise TurnEnds(self._ask_order(hearing, wish, orders))
-        changed = hearing.slot("order_id") not in (None, order.id)
-        hearing = hearing.fill(order_id=order.id, **(dict.fromkeys(("item_ids", "what")) if changed else {}))
-        return hearing, order
+            raise TurnEnds(self._ask_order(moment, wish, orders))
+        changed = moment.slot("order_id") not in (None, order.id)
+        moment = moment.fill(order_id=order.id, **(dict.fromkeys(("item_ids", "what")) if changed else {}))
+        return moment, order
 
-    async def the_orders(self, hearing: Hearing, wish: str, fits: Callable[[Order], bool]) -> tuple[Hearing, tuple[Order, ...]]:
+    async def the_orders(self, moment: Moment, wish: str, fits: Callable[[Order], bool]) -> tuple[Moment, tuple[Order, ...]]:
         """The orders that the customer means, at least one; asks when none is clear. Fills the slot `assumed`."""
-        data = await self.read(hearing, "find_orders", {})
+        data = await self.read(moment, "find_orders", {})
         orders = tuple(Order.model_validate(order) for order in data["orders"])
-        match self._choose(hearing, orders, fits):
+        match self._choose(moment, orders, fits):
             case Found(found, named):
-                return hearing.fill(assumed=not named), found
+                return moment.fill(assumed=not named), found
             case Unknown(reference):
-                older = await self._look_up(hearing, reference)
+                older = await self._look_up(moment, reference)
                 if older is not None:
-                    return hearing.fill(assumed=False), (older,)
+                    return moment.fill(assumed=False), (older,)
                 shown = [order_text(order) for order in orders[:SHOWN_ORDERS]]
-                listed = hearing.fill(listed=[order.id for order in orders[:SHOWN_ORDERS]])
+                listed = moment.fill(listed=[order.id for order in orders[:SHOWN_ORDERS]])
                 raise TurnEnds(self.ask(listed, "order", "unknown_order", wish=wish, reference=reference, orders=shown))
             case Unclear(()):
-                raise TurnEnds(Reply(hearing.words("no_orders"), progress=self._moved(hearing, "stop")))
+                raise TurnEnds(Reply(moment.words("no_orders"), progress=self._moved(moment, "stop")))
             case Unclear(candidates):
-                raise TurnEnds(self._ask_order(hearing, wish, candidates))
+                raise TurnEnds(self._ask_order(moment, wish, candidates))
 
-    def _choose(self, hearing: Hearing, orders: tuple[Order, ...], fits: Callable[[Order], bool]) -> OrderChoice:
+    def _choose(self, moment: Moment, orders: tuple[Order, ...], fits: Callable[[Order], bool]) -> OrderChoice:
         """The order of the text; one that was settled before changes only when the text names another."""
-        settled = hearing.slot("order_id")
-        text = hearing.text
-        if settled is not None and hearing.asked != "order":
+        settled = moment.slot("order_id")
+        text = moment.text
+        if settled is not None and moment.asked != "order":
             own, strange = mentioned_orders(text, orders, self.order_pattern)
             if not own and not strange and not names_other(text):
                 text = settled
-        about = settled or hearing.slot("about")
-        listed = hearing.slot("listed") or ()
+        about = settled or moment.slot("about")
+        listed = (moment.slot("listed") or ()) if moment.asked == "order" else ()
         return choose_order(text, orders, self.order_pattern, fits=fits, about=about, listed=listed)
 
-    async def _look_up(self, hearing: Hearing, reference: str) -> Order | None:
+    async def _look_up(self, moment: Moment, reference: str) -> Order | None:
         """An own order that is too old for the list; anybody else's is not found, like one that does not exist."""
-        result = await hearing.run.call("get_order", {"order_id": reference}, step="get_order")
+        result = await moment.run.call("get_order", {"order_id": reference}, step="get_order")
         if result.ok:
             return Order.model_validate(result.data["order"])
         if result.code in (Code.NOT_FOUND, Code.VALIDATION):
             return None
-        raise TurnEnds(self.unreadable(hearing, result))
+        raise TurnEnds(self.unreadable(moment, result))
 
-    def _ask_order(self, hearing: Hearing, wish: str, orders: tuple[Order, ...]) -> Outcome:
+    def _ask_order(self, moment: Moment, wish: str, orders: tuple[Order, ...]) -> Outcome:
         shown = orders[:SHOWN_ORDERS]
-        hearing = hearing.fill(listed=[order.id for order in shown])
-        return self.ask(hearing, "order", "ask_order", wish=wish, orders=[order_text(order) for order in shown])
+        moment = moment.fill(listed=[order.id for order in shown])
+        return self.ask(moment, "order", "ask_order", wish=wish, orders=[order_text(order) for order in shown])
 
     def _where(self, ticket: Ticket) -> FlowState:
         """Where this flow stands on the ticket: going on, or at its start, with what the ticket was about so far."""
@@ -195,8 +195,8 @@ class Conversation(ABC):
         about = at.slots.get("order_id") if at is not None else None
         return FlowState(self.name, initial_state(self.machine), {"about": about} if about else {})
 
-    def _moved(self, hearing: Hearing, event: str, **slots: Json) -> FlowState:
-        return moved(self.machine, hearing.at, event, **slots)
+    def _moved(self, moment: Moment, event: str, **slots: Json) -> FlowState:
+        return moved(self.machine, moment.at, event, **slots)
 
 
 _UNREADABLE: dict[str, Reason] = {

@@ -7,7 +7,7 @@ from statemachine import State
 
 from tools.commerce import Order, OrderStatus, Shipment, ShipmentEvent
 from tools.ports import Json
-from workflows.conversation import Conversation, Hearing
+from workflows.conversation import Conversation, Moment
 from workflows.machine import StrictMachine
 from workflows.outcome import Outcome, Reply
 from workflows.wording import date_text, short_text
@@ -49,15 +49,15 @@ class OrderStatusFlow(Conversation):
     name = "order_status"
     machine = OrderStatusMachine
 
-    async def work(self, hearing: Hearing) -> Outcome:
+    async def work(self, moment: Moment) -> Outcome:
         """Report on the orders that the text names, or on the one that is under way."""
-        hearing, orders = await self.the_orders(hearing, "know about", lambda order: order.status in _UNDER_WAY)
-        reports = [await self._report(hearing, order) for order in orders[:AT_ONCE]]
-        text = hearing.words("order_status", reports=reports, assumed=hearing.slot("assumed"))
-        return Reply(text, progress=self._moved(hearing, "answer", order_id=orders[0].id))
+        moment, orders = await self.the_orders(moment, "know about", lambda order: order.status in _UNDER_WAY)
+        reports = [await self._report(moment, order) for order in orders[:AT_ONCE]]
+        text = moment.words("order_status", reports=reports, assumed=moment.slot("assumed"))
+        return Reply(text, progress=self._moved(moment, "answer", order_id=orders[0].id))
 
-    async def _report(self, hearing: Hearing, order: Order) -> Mapping[str, Json]:
-        shipments = [await self._track(hearing, shipment) for shipment in order.shipments]
+    async def _report(self, moment: Moment, order: Order) -> Mapping[str, Json]:
+        shipments = [await self._track(moment, shipment) for shipment in order.shipments]
         arrived = [event.at for shipment in shipments for event in shipment.events if event.status == "delivered" and event.at]
         return {
             "order_id": order.id,
@@ -67,10 +67,10 @@ class OrderStatusFlow(Conversation):
             "parcels": [_parcel(shipment) for shipment in shipments] if order.status in _UNDER_WAY else [],
         }
 
-    async def _track(self, hearing: Hearing, shipment: Shipment) -> Shipment:
+    async def _track(self, moment: Moment, shipment: Shipment) -> Shipment:
         """The parcel as its carrier sees it now, or as the order has it when the carrier cannot be asked."""
         tracking_id = shipment.tracking_id
-        result = await hearing.run.call("track_shipment", {"tracking_id": tracking_id}, step=f"track:{tracking_id}")
+        result = await moment.run.call("track_shipment", {"tracking_id": tracking_id}, step=f"track:{tracking_id}")
         return Shipment.model_validate(result.data["shipment"]) if result.ok else shipment
 
 

@@ -12,6 +12,7 @@ _HUMAN = (
 )
 _ANYONE = (
     f"{_HUMAN}|person|people|someone|somebody|employee|colleague|team ?member|member of (?:your |the )?(?:staff|team)|staff"
+    "|customer (?:service|support|care)|support(?: team)?|your team"
 )
 _MACHINE = "(?:bot|robot|machine|chatbot|ai|automated (?:reply|replies|answers?|responses?|system))s?"
 _REACH = (

@@ -7,7 +7,7 @@ from statemachine import State
 
 from tools.commerce import Order, OrderStatus
 from tools.ports import ActionStatus, Json
-from workflows.conversation import Conversation, Hearing
+from workflows.conversation import Conversation, Moment
 from workflows.machine import StrictMachine
 from workflows.outcome import Outcome, Reply
 from workflows.wording import date_text, money_text
@@ -35,16 +35,16 @@ class RefundStatusFlow(Conversation):
     name = "refund_status"
     machine = RefundStatusMachine
 
-    async def work(self, hearing: Hearing) -> Outcome:
+    async def work(self, moment: Moment) -> Outcome:
         """Report on the orders that the text names, or on the one that a refund is about."""
-        hearing, orders = await self.the_orders(hearing, "know about", _has_money_back)
-        reports = [await self._report(hearing, order) for order in orders[:AT_ONCE]]
+        moment, orders = await self.the_orders(moment, "know about", _has_money_back)
+        reports = [await self._report(moment, order) for order in orders[:AT_ONCE]]
         return Reply(
-            hearing.words("refund_status", reports=reports), progress=self._moved(hearing, "answer", order_id=orders[0].id)
+            moment.words("refund_status", reports=reports), progress=self._moved(moment, "answer", order_id=orders[0].id)
         )
 
-    async def _report(self, hearing: Hearing, order: Order) -> Mapping[str, Json]:
-        data = await self.read(hearing, "get_refund_status", {"order_id": order.id}, step=f"refund_status:{order.id}")
+    async def _report(self, moment: Moment, order: Order) -> Mapping[str, Json]:
+        data = await self.read(moment, "get_refund_status", {"order_id": order.id}, step=f"refund_status:{order.id}")
         return {
             "order_id": order.id,
             "refunds": [_refund(refund) for refund in data["refunds"]],

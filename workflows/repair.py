@@ -125,13 +125,15 @@ def _to_confirmation(
     answer = last_word(texts, question.text)
     if answer is Answer.YES:
         return Confirmed(action)
+    topic = _new_topic(ticket, text, prediction)
+    if topic is not None and answer is not Answer.NO and _asks(text):
+        return topic
     if _in_flow(ticket) and _corrects(ticket, texts[-1], question):
         return Correction(text)
     if answer is Answer.NO or drops_it(texts[-1]) or is_retraction(texts[-1], _tool(ticket)):
         return DeclinedAnswer(action, text)
     if answer is Answer.THANKS and all(is_plain_thanks(one) for one in texts):
         return ThanksOnly()
-    topic = _new_topic(ticket, text, prediction)
     return topic or (Unclear(exhausted=question.asked_times > CLARIFICATIONS) if _in_flow(ticket) else Fresh(text))
 
 

@@ -8,7 +8,7 @@ from statemachine import State
 from tools.commerce import Order, OrderItem, OrderStatus, PaymentMethodId
 from tools.ports import Action, Json
 from workflows.acting import ActingConversation, amount_text, destination_text
-from workflows.conversation import Hearing
+from workflows.conversation import Moment
 from workflows.machine import StrictMachine
 from workflows.outcome import Outcome, Reason, Reply
 from workflows.slots.causes import Cause, read_cause
@@ -61,106 +61,106 @@ class ReturnRefundFlow(ActingConversation):
     name = "return_refund"
     machine = ReturnRefundMachine
 
-    async def work(self, hearing: Hearing) -> Outcome:
+    async def work(self, moment: Moment) -> Outcome:
         """Offer the refund or the return, or ask for what is missing."""
-        hearing = self._remember(hearing)
-        if _REPLACEMENT.search(plain(hearing.text)):
-            return self.hand_off(hearing, Reason.NO_PROGRESS)
-        hearing, order = await self.the_order(hearing, "return", lambda order: order.status is OrderStatus.DELIVERED)
+        moment = self._remember(moment)
+        if _REPLACEMENT.search(plain(moment.text)):
+            return self.hand_off(moment, Reason.NO_PROGRESS)
+        moment, order = await self.the_order(moment, "return", lambda order: order.status is OrderStatus.DELIVERED)
         if order.status is not OrderStatus.DELIVERED:
-            return self._not_delivered(hearing, order)
-        items = self._items(hearing, order)
+            return self._not_delivered(moment, order)
+        items = self._items(moment, order)
         if not items:
-            return self.ask(hearing, "items", "ask_items", order_id=order.id, items=[item_text(item) for item in order.items])
+            return self.ask(moment, "items", "ask_items", order_id=order.id, items=[item_text(item) for item in order.items])
         what = items_text(items)
-        hearing = hearing.fill(item_ids=[item.id for item in items], what=what)
-        if hearing.slot("cause") is None:
-            return self.ask(hearing, "cause", "ask_cause", order_id=order.id, what=what)
-        cause = Cause(hearing.slot("cause"))
+        moment = moment.fill(item_ids=[item.id for item in items], what=what)
+        if moment.slot("cause") is None:
+            return self.ask(moment, "cause", "ask_cause", order_id=order.id, what=what)
+        cause = Cause(moment.slot("cause"))
         if cause is Cause.LOST:
             # The carrier says delivered and the customer says it never came: that is not for a table of rules to decide.
-            return self.hand_off(hearing, Reason.POLICY)
+            return self.hand_off(moment, Reason.POLICY)
         if cause.faulty:
-            return await self._refund(hearing, order, items, cause)
-        return await self._return(hearing, order, items)
+            return await self._refund(moment, order, items, cause)
+        return await self._return(moment, order, items)
 
-    def offer_text(self, hearing: Hearing, action: Action) -> str:
+    def offer_text(self, moment: Moment, action: Action) -> str:
         """Amount, order, items and destination, and the question for a yes."""
         reply = "confirm_refund" if action.tool == "issue_refund" else "confirm_return"
-        return self._with_money(hearing, reply, action, elsewhere=bool(hearing.slot("elsewhere")), cause=self._cause(hearing))
+        return self._with_money(moment, reply, action, elsewhere=bool(moment.slot("elsewhere")), cause=self._cause(moment))
 
-    def done_text(self, hearing: Hearing, action: Action, receipt: Mapping[str, Json]) -> str:
+    def done_text(self, moment: Moment, action: Action, receipt: Mapping[str, Json]) -> str:
         """What went back, or what return was accepted and when its money follows."""
         if action.tool == "issue_refund":
-            return self._with_money(hearing, "refunded", action, receipt=receipt["receipt"])
+            return self._with_money(moment, "refunded", action, receipt=receipt["receipt"])
         paid = receipt.get("moved_minor", 0) > 0
-        return self._with_money(hearing, "return_accepted", action, receipt=receipt["receipt"], paid=paid)
+        return self._with_money(moment, "return_accepted", action, receipt=receipt["receipt"], paid=paid)
 
-    def _remember(self, hearing: Hearing) -> Hearing:
+    def _remember(self, moment: Moment) -> Moment:
         """Keep the cause and the wish for a destination that this text gives."""
-        cause = read_cause(hearing.text)
-        wish = read_destination(hearing.text)
+        cause = read_cause(moment.text)
+        wish = read_destination(moment.text)
         if cause is not None:
-            hearing = hearing.fill(cause=cause.value)
+            moment = moment.fill(cause=cause.value)
         if wish is not None:
             credit = wish is Destination.STORE_CREDIT
-            hearing = hearing.fill(credit=credit or None, elsewhere=(wish is Destination.ELSEWHERE) or None)
-        return hearing
+            moment = moment.fill(credit=credit or None, elsewhere=(wish is Destination.ELSEWHERE) or None)
+        return moment
 
-    def _not_delivered(self, hearing: Hearing, order: Order) -> Outcome:
-        if hearing.slot("cause") in (Cause.LOST, Cause.LATE) and order.status in (OrderStatus.PROCESSED, OrderStatus.SHIPPED):
-            return self.hand_off(hearing, Reason.POLICY)
-        text = hearing.words("cannot_return", order_id=order.id, status=order.status.value)
-        return Reply(text, progress=self._moved(hearing, "refuse"))
+    def _not_delivered(self, moment: Moment, order: Order) -> Outcome:
+        if moment.slot("cause") in (Cause.LOST, Cause.LATE) and order.status in (OrderStatus.PROCESSED, OrderStatus.SHIPPED):
+            return self.hand_off(moment, Reason.POLICY)
+        text = moment.words("cannot_return", order_id=order.id, status=order.status.value)
+        return Reply(text, progress=self._moved(moment, "refuse"))
 
-    def _items(self, hearing: Hearing, order: Order) -> tuple[OrderItem, ...]:
+    def _items(self, moment: Moment, order: Order) -> tuple[OrderItem, ...]:
         """The items of the text, else those settled before, else the only one there is; none when it is open."""
-        named = mentioned_items(hearing.text, order)
-        if not named and hearing.asked == "order":
+        named = mentioned_items(moment.text, order)
+        if not named and moment.asked == "order":
             # They may have said what it is about before they were asked which order it is in.
-            named = next((found for text in _earlier(hearing) if (found := mentioned_items(text, order))), ())
-        settled = hearing.slot("item_ids") or ()
+            named = next((found for text in _earlier(moment) if (found := mentioned_items(text, order))), ())
+        settled = moment.slot("item_ids") or ()
         kept = tuple(item for item in order.items if item.id in settled)
         return named or kept or (order.items if len(order.items) == 1 else ())
 
-    async def _refund(self, hearing: Hearing, order: Order, items: tuple[OrderItem, ...], cause: Cause) -> Outcome:
+    async def _refund(self, moment: Moment, order: Order, items: tuple[OrderItem, ...], cause: Cause) -> Outcome:
         """Offer the items' price, and never more than is left of what was paid."""
         left = order.captured_minor - order.refunded_minor
         amount = min(sum(item.price_minor for item in items), left)
         if amount <= 0:
-            return Reply(hearing.words("nothing_left", order_id=order.id), progress=self._moved(hearing, "refuse"))
+            return Reply(moment.words("nothing_left", order_id=order.id), progress=self._moved(moment, "refuse"))
         args = {"order_id": order.id, "amount_minor": amount, "currency": order.currency, "reason": cause.value}
-        return await self.act(hearing, "issue_refund", args)
+        return await self.act(moment, "issue_refund", args)
 
-    async def _return(self, hearing: Hearing, order: Order, items: tuple[OrderItem, ...]) -> Outcome:
-        refund_to = await self._store_credit(hearing) if hearing.slot("credit") else None
+    async def _return(self, moment: Moment, order: Order, items: tuple[OrderItem, ...]) -> Outcome:
+        refund_to = await self._store_credit(moment) if moment.slot("credit") else None
         paid = next((payment.method_id for payment in order.payments if payment.kind == "capture"), None)
         if (refund_to or paid) is None:
-            return self.hand_off(hearing, Reason.NO_PROGRESS)
+            return self.hand_off(moment, Reason.NO_PROGRESS)
         args = {"order_id": order.id, "item_ids": [item.id for item in items], "refund_to": refund_to or paid}
-        return await self.act(hearing, "return_items", args)
+        return await self.act(moment, "return_items", args)
 
-    async def _store_credit(self, hearing: Hearing) -> PaymentMethodId | None:
+    async def _store_credit(self, moment: Moment) -> PaymentMethodId | None:
         """The customer's own store credit, None when they have none."""
-        data = await self.read(hearing, "get_customer", {})
+        data = await self.read(moment, "get_customer", {})
         methods = data["customer"]["payment_methods"]
         return next((PaymentMethodId(method["id"]) for method in methods if method["kind"] == "store_credit"), None)
 
-    def _cause(self, hearing: Hearing) -> str:
-        cause = hearing.slot("cause")
+    def _cause(self, moment: Moment) -> str:
+        cause = moment.slot("cause")
         return _CAUSE_WORDS.get(Cause(cause), "") if cause else ""
 
-    def _with_money(self, hearing: Hearing, reply: str, action: Action, **values: object) -> str:
-        return hearing.words(
+    def _with_money(self, moment: Moment, reply: str, action: Action, **values: object) -> str:
+        return moment.words(
             reply,
             order_id=action.args["order_id"],
-            what=hearing.slot("what") or "your items",
+            what=moment.slot("what") or "your items",
             amount=amount_text(action),
             destination=destination_text(action),
             **values,
         )
 
 
-def _earlier(hearing: Hearing) -> list[str]:
+def _earlier(moment: Moment) -> list[str]:
     """What the customer wrote on this ticket, newest first."""
-    return [message.text for message in reversed(hearing.ticket.messages) if message.author is Author.CUSTOMER]
+    return [message.text for message in reversed(moment.ticket.messages) if message.author is Author.CUSTOMER]

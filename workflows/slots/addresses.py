@@ -75,6 +75,7 @@ _TAIL = re.compile(
 _PART = "(?:street|address|city|town|zip(?: ?code)?|post ?code|postal ?code|country|state|region)"
 _LABEL = re.compile(rf"^(?:(?:and |its |it'?s |the |my |in )*{_PART}\s*(?:is|[:=])?\s+|it'?s |in )", re.IGNORECASE)
 _BREAKS = re.compile(rf"[,;\n]+|(?<=[^\W\d_]{{3}})\.\s+(?=[A-Z])|\s+in\s+(?=[A-Z])|\s+and\s+(?=(?:the |my )?{_PART}\b)")
+_DENIED = re.compile(r"\b(?:not|instead of|rather than|from|was|no longer)\s*$", re.IGNORECASE)
 _TWO_STREETS = re.compile(r"\s(?:but|not|was|is|instead|or)\s", re.IGNORECASE)
 _NAME_PART = re.compile(r"^[^\W\d_][^\d_@?!:]{1,59}$")
 
@@ -85,10 +86,9 @@ def read_address(text: str, known: Mapping[str, str] | None = None) -> AddressDr
     segments = _segments(text, opened=draft.line1 is not None)
     if segments is None:
         return draft
-    draft = _take_country(draft, segments)
     draft = _take_street(draft, segments)
-    draft = _take_code(draft, segments)
-    draft = _take_city(draft, segments)
+    draft = _take_country(draft, segments)
+    draft = _take_place(draft, segments)
     return _with_country(draft)
 
 
@@ -98,7 +98,7 @@ def _segments(text: str, *, opened: bool) -> list[str] | None:
     for pattern in (_STREET, _NUMBERED):
         for place, piece in enumerate(pieces):
             for start in _starts(piece):
-                street = pattern.search(piece[start:])
+                street = None if _DENIED.search(piece[:start]) else pattern.search(piece[start:])
                 if street and (pattern is _STREET or _followed_by_code(pieces[place + 1 :])):
                     before = [_LEAD.sub("", part) for part in pieces[max(0, place - 1) : place]]
                     unit = [part for part in before if _UNIT.match(part)]
@@ -135,7 +135,7 @@ def _followed_by_code(pieces: Sequence[str]) -> bool:
 
 
 def _take_country(draft: AddressDraft, segments: list[str]) -> AddressDraft:
-    for place in range(len(segments) - 1, 0, -1):
+    for place in range(len(segments) - 1, -1, -1):
         piece = segments[place]
         # "CA" is a state behind a city and in front of a ZIP code far more often than Canada.
         code = None if piece.strip() in US_STATES else country_named(piece)
@@ -150,41 +150,59 @@ def _take_street(draft: AddressDraft, segments: list[str]) -> AddressDraft:
     if not street or _TWO_STREETS.search(street):
         return draft
     # A new street is a new address: parts of an earlier one must not be mixed into it.
-    draft = AddressDraft(line1=street, country=draft.country)
+    draft = AddressDraft(line1=street)
     inline = _INLINE_UNIT.search(street)
     if inline:
         return replace(draft, line1=street[: inline.start("unit")].strip(" ,"), line2=inline["unit"].strip())
-    if segments and _UNIT.match(segments[0]):
+    if segments and (_UNIT.match(segments[0]) or _STREET.match(segments[0])):
         return replace(draft, line2=segments.pop(0))
     return draft
 
 
-def _take_code(draft: AddressDraft, segments: list[str]) -> AddressDraft:
-    """Take the postal code out of the first piece that holds one; what stands before or behind it may be the city."""
-    for place, piece in enumerate(segments):
-        found = list(_CODES.finditer(piece.upper()))
-        matches = [match for match in found if draft.country is None or fits(match[0], draft.country)]
-        if not matches:
-            continue
-        match = matches[-1]
-        rest = [piece[: match.start()].strip(" -"), piece[match.end() :].strip(" -")]
-        state = next((part for part in rest[0].split()[-1:] if part.upper() in US_STATES and match[0][:5].isdigit()), None)
-        if state:
-            rest[0] = rest[0][: -len(state)].strip()
-            draft = replace(draft, region=state.upper())
-        segments[place : place + 1] = [part for part in rest if part]
-        return replace(draft, postal_code=match[0])
-    return draft
+def _take_place(draft: AddressDraft, segments: list[str]) -> AddressDraft:
+    """Take postal code, state and city; what stands between the street and the city belongs to the street."""
+    draft = _take_state(draft, segments)
+    place, code = _find_code(draft, segments)
+    if code is None:
+        names = [piece for piece in segments if _is_name(piece)]
+        return replace(draft, city=names[-1]) if names and draft.city is None else draft
+    before, after = segments[place][: code.start()].strip(" -"), segments[place][code.end() :].strip(" -")
+    state = before.split()[-1].upper() if before else ""
+    if state in US_STATES and code[0][:5].isdigit():
+        draft, before = replace(draft, region=state), before[: -len(state)].strip()
+    draft = replace(draft, postal_code=code[0])
+    # The city is beside its code, or in the piece in front of it, or in the one behind.
+    beside = [part for part in (before, after) if _is_name(part)]
+    front = segments[place - 1] if place and not beside else ""
+    behind = segments[place + 1] if place + 1 < len(segments) else ""
+    city = next((part for part in (*beside, front, behind) if _is_name(part)), None)
+    extra = segments[: place - 1 if city == front else place]
+    if extra and draft.line2 is None and draft.city is None and all(len(part.split()) <= 4 for part in extra):
+        draft = replace(draft, line2=", ".join(extra))
+    return replace(draft, city=city or draft.city)
 
 
-def _take_city(draft: AddressDraft, segments: list[str]) -> AddressDraft:
-    names = [piece for piece in segments if _NAME_PART.match(piece) and len(piece.split()) <= 4]
-    if names and names[-1].upper() in US_STATES:
-        draft = replace(draft, region=names.pop().upper())
-    if not names or draft.city is not None:
+def _take_state(draft: AddressDraft, segments: list[str]) -> AddressDraft:
+    """Take a piece that is nothing but the abbreviation of a state."""
+    state = next((piece for piece in segments if piece.upper() in US_STATES), None)
+    if state is None:
         return draft
-    # In "Flat 2, The Mill, Leeds LS1 4AP" the town stands last, in front of its code.
-    return replace(draft, city=names[-1] if draft.line1 and len(names) == 1 else names[0])
+    segments.remove(state)
+    return replace(draft, region=state.upper())
+
+
+def _find_code(draft: AddressDraft, segments: list[str]) -> tuple[int, re.Match[str] | None]:
+    """The first piece with a postal code of the named country, or of any country when none is named, and its last code."""
+    for place, piece in enumerate(segments):
+        found = [code for code in _CODES.finditer(piece.upper()) if draft.country is None or fits(code[0], draft.country)]
+        if found:
+            return place, found[-1]
+    return 0, None
+
+
+def _is_name(piece: str) -> bool:
+    """Whether a piece can be the name of a town."""
+    return _NAME_PART.match(piece) is not None and len(piece.split()) <= 4
 
 
 def _with_country(draft: AddressDraft) -> AddressDraft:

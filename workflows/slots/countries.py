@@ -39,14 +39,14 @@ POSTAL_CODES: dict[str, str] = {
 _ANY_CODE = r"[A-Z\d][A-Z\d -]{2,9}"
 _ALSO = {
     "usa": "US",
-    "u.s.a.": "US",
-    "u.s.": "US",
+    "u.s.a": "US",
+    "u.s": "US",
     "america": "US",
     "united states of america": "US",
     "the netherlands": "NL",
     "holland": "NL",
     "uk": "GB",
-    "u.k.": "GB",
+    "u.k": "GB",
     "great britain": "GB",
     "england": "GB",
     "scotland": "GB",

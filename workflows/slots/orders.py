@@ -38,7 +38,7 @@ class Unclear:
 
 OrderChoice = Found | Unknown | Unclear
 
-_NEWEST = phrases("last order, latest order, newest order, recent order, last one, latest one, newest one, most recent one")
+_NEWEST = phrases("last order, latest order, newest order, recent order, latest one, newest one, most recent one")
 _OTHER = phrases("other one, other order, the other, different order, different one")
 _ORDINALS = {
     "first": 0,

@@ -1,0 +1,220 @@
+"""What people answer when they are asked for a yes."""
+
+import pytest
+
+from workflows.confirm import Answer, is_plain_thanks, is_retraction, last_word, read_answer
+
+CANCEL = (
+    "Hi Ada,\n\nI can cancel order D-100001 (Desk Lamp).\n$25.00 would go back to Visa ending 4242."
+    "\n\nShall I cancel the order? Please reply yes or no."
+)
+REFUND = (
+    "This is what I can do:\n\n- Refund: $25.00\n- To: Visa ending 4242\n\nShall I make this refund? Please reply yes or no."
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "yes",
+        "Yes.",
+        "YES!!!",
+        "y",
+        "yes please",
+        "Yes, please go ahead",
+        "go ahead",
+        "ok do it",
+        "👍",
+        "👍🏽",
+        "sure thing, thanks",
+        "Sure!",
+        "yep, that's fine",
+        "That’s correct",
+        "ok",
+        "Okay.",
+        "please do",
+        "absolutely, thank you so much for your help",
+        "Hi there, yes please.",
+        "yes yes yes",
+        "no problem, go ahead",
+        "Yes 🙂",
+        "yes please :)",
+        "Yes please.\n\nThanks,\nAda Lovelace",
+        "Yes, go ahead.\n\nKind regards,\nAda",
+        "Ｙｅｓ",
+        "sorry, yes",
+        "ok yes please do that asap",
+    ],
+)
+def test_these_are_a_yes(text: str) -> None:
+    assert read_answer(text) is Answer.YES
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "no",
+        "No!",
+        "n",
+        "nope",
+        "no thanks",
+        "No, thank you.",
+        "wait, no",
+        "Wait - no!",
+        "stop",
+        "please stop",
+        "don't",
+        "Don’t do it",
+        "actually no",
+        "no, I want to keep it",
+        "Never mind",
+        "👎",
+        "I changed my mind",
+        "please don't refund it",
+        "do not cancel the order",
+        "yes... actually, no",
+        "ok, no thanks",
+    ],
+)
+def test_these_are_a_no(text: str) -> None:
+    assert read_answer(text) is Answer.NO
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "yes, but only the headphones",
+        "yes but",
+        "Yes if it is free",
+        "yes, unless it has shipped",
+        "yes when you have checked",
+        "yes?",
+        "really?",
+        "no, go ahead",
+        "no yes",
+        "yes/no",
+        "yes or no",
+        "yes нет",
+        "yes to the other one",
+        "yes, for everything",
+        "Yes, after Friday",
+        "yes, 20 dollars",
+        "maybe",
+        "I guess so",
+        "not sure",
+        "not yes",
+        "I never said yes",
+        "wait",
+        "hold on, yes",
+        "please confirm",
+        "ok, what happens then?",
+        "when will I get it?",
+        "No? I thought so. Do the refund",
+        "no idea what you mean",
+        "No, can you refund the other order instead?",
+        "yes and cancel my account",
+        "~yes~",
+        "",
+        "   ",
+        "Yes.\nThanks,\nBut Wait",
+        "don't worry, go ahead",
+        "why not",
+        "yes please send it to my other card",
+    ],
+)
+def test_these_are_asked_again(text: str) -> None:
+    assert read_answer(text) is Answer.UNCLEAR
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["thanks", "Thank you so much!", "cheers", "🙏", "great, thanks", "ok thanks", "Perfect!", "thank you for your help"],
+)
+def test_a_thank_you_decides_nothing(text: str) -> None:
+    assert read_answer(text) is Answer.THANKS
+
+
+def test_a_yes_may_repeat_what_was_asked_and_nothing_else() -> None:
+    assert read_answer("Yes, cancel it", CANCEL) is Answer.YES
+    assert read_answer("yes please cancel order D-100001", CANCEL) is Answer.YES
+    assert read_answer("yes, cancel order D-100002", CANCEL) is Answer.UNCLEAR
+    assert read_answer("yes, cancel it", REFUND) is not Answer.YES
+    assert read_answer("yes cancel the refund", CANCEL) is Answer.UNCLEAR
+    assert read_answer("yes, refund me", REFUND) is Answer.YES
+    assert read_answer("yes, refund me", CANCEL) is Answer.UNCLEAR
+    assert read_answer("yes, 1111", REFUND) is Answer.UNCLEAR
+
+
+def test_cancel_that_stops_a_refund_and_is_asked_again_about_a_cancelling() -> None:
+    assert read_answer("cancel that", REFUND) is Answer.NO
+    assert read_answer("cancel that", CANCEL) is Answer.UNCLEAR
+
+
+@pytest.mark.parametrize(
+    ("texts", "answer"),
+    [
+        (["yes", "wait, no"], Answer.NO),
+        (["no", "actually yes, go ahead"], Answer.YES),
+        (["yes", "thanks"], Answer.YES),
+        (["no", "ok thanks"], Answer.NO),
+        (["yes", "when will it arrive?"], Answer.UNCLEAR),
+        (["when will it arrive?", "yes"], Answer.YES),
+        (["no", "ok"], Answer.UNCLEAR),
+        (["thanks", "thank you"], Answer.THANKS),
+        (["yes", "great"], Answer.YES),
+        ([], Answer.UNCLEAR),
+    ],
+)
+def test_messages_are_read_together_and_the_last_word_wins(texts: list[str], answer: Answer) -> None:
+    assert last_word(texts) is answer
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "wait, no",
+        "please don't refund",
+        "Please do not refund me, I found it",
+        "cancel that, I changed my mind",
+        "Stop the refund please",
+        "I no longer want the refund",
+        "Thanks but please don't refund me",
+        "I'd rather keep the order",
+        "no",
+        "never mind",
+        "Can you please stop the refund?",
+    ],
+)
+def test_these_take_a_request_back(text: str) -> None:
+    assert is_retraction(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "where is my refund",
+        "why don't you refund me?",
+        "if you don't refund me I will sue",
+        "please don't cancel my refund",
+        "No, I still have not received it",
+        "thanks",
+        "yes",
+        "no?",
+        "cancel that order",
+        "",
+    ],
+)
+def test_these_take_nothing_back(text: str) -> None:
+    assert not is_retraction(text)
+
+
+def test_cancel_it_is_no_retraction_of_a_cancelling() -> None:
+    assert is_retraction("cancel it", "issue_refund")
+    assert not is_retraction("cancel it", "cancel_order")
+    assert not is_retraction("yes, cancel it")
+
+
+def test_praise_and_acknowledgement_are_not_plain_thanks() -> None:
+    assert is_plain_thanks("Thank you!")
+    assert not is_plain_thanks("ok, thanks")
+    assert not is_plain_thanks("great")

@@ -14,7 +14,8 @@ _POSSIBLE = re.compile(
     rf"\b(?:can|could|may|might|would|should|must)(?:\W+{_ADVERB})?\W+(?:be|get|have been)\b|\bto (?:be|get)\b"
 )
 _CONDITION = re.compile(
-    r"^(?:and |but |so |then )?(?:if|once(?! again| more)|unless|until|whether|as soon as|in case|as long as|when|after|before|while)\b"
+    r"^(?:and |but |so |then )?(?:if|once(?! again| more)|unless|until|whether|as soon as|in case|as long as"
+    r"|when|after|before|while)\b"
 )
 _WE_DID = re.compile(r"\b(?:i|we)(?:'ve| have| had)?(?: \w+)? $")
 _NEGATION = re.compile(
@@ -22,8 +23,8 @@ _NEGATION = re.compile(
     r"|\bno\W+(?:\w+\W+)?$"
 )
 _ASKS = re.compile(
-    r"^(?:and |but |so |or |then )?(?:would|was|were|is|are|did|do|does|have|has|had|shall|should|can|could|may|which|what|when|where"
-    r"|who|why|how)\b"
+    r"^(?:and |but |so |or |then )?(?:would|was|were|is|are|did|do|does|have|has|had|shall|should|can|could|may|which|what|when"
+    r"|where|who|why|how)\b"
 )
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
 _CLAUSE = re.compile(r"[,;:()]\s+|\s+-+\s+|\s+(?:but|so)\s+")

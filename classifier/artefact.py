@@ -40,7 +40,7 @@ class Metadata:
 def save_artefact(folder: Path, scorer: Scorer, metadata: Metadata) -> None:
     """Write the model's three files into the folder, the manifest with the others' hashes last."""
     folder.mkdir(parents=True, exist_ok=True)
-    terms = {"words": list(scorer.features.words.column), "characters": list(scorer.features.characters.column)}
+    terms = {"words": scorer.features.words.grams, "characters": scorer.features.characters.grams}
     vocabulary = json.dumps(terms, ensure_ascii=False, separators=(",", ":"))
     (folder / _VOCABULARY).write_text(vocabulary, encoding="utf-8")
     columns, labels = np.nonzero(scorer.weights)
@@ -115,7 +115,7 @@ def _scorer(manifest: dict[str, Any], terms: dict[str, list[str]], numbers: dict
 def _terms(grams: list[str], idf: NDArray[Any]) -> Terms:
     if len(grams) != len(idf):
         raise ValueError("vocabulary and weights differ in length")
-    return Terms({gram: column for column, gram in enumerate(grams)}, idf.astype(np.float32))
+    return Terms(tuple(grams), idf.astype(np.float32))
 
 
 def _sha256(file: Path) -> str:

@@ -2,9 +2,10 @@
 
 import re
 
-MAX_CLAUSES = 12
-"""Only this many passages are looked at, so that the work per message is bounded."""
+MAX_PASSAGES = 8
+"""More are left together in the last one, so that the work per message is bounded."""
 MAX_CHARS = 1_500
+"""The text after this is one passage."""
 
 _MIN_WORDS = 3
 _WISH = (
@@ -13,16 +14,22 @@ _WISH = (
     r"where|when|what|why|how|do you|does|is there|cancel|change|send|refund|return|exchange"
 )
 _BREAK = re.compile(
-    r"[.!?]+(?=\s|$)|[\n;]+|"
-    rf",? (?:and|but|plus|then|oh and|ps|p\.s\.)(?: also| then| btw)?,? (?=(?:{_WISH})\b)|"
-    r",? (?:also|additionally|besides|furthermore|on top of that|secondly|second|another thing|one more thing),? ",
+    r"(?<=[.!?])\s+|\n+|;\s*|"
+    rf",? \b(?=(?:and|but|plus|then|oh and|ps|p\.s\.)(?: also| then| btw)?,? (?:{_WISH})\b)|"
+    r",? \b(?=(?:also|additionally|besides|furthermore|on top of that|secondly|another thing|one more thing)\b)",
     re.IGNORECASE,
 )
 _WORD = re.compile(r"\w+")
 
 
 def split(text: str) -> tuple[str, ...]:
-    """Return the passages of a cleaned text that have at least three words, in order."""
-    passages = (passage.strip(" ,-") for passage in _BREAK.split(text[:MAX_CHARS]))
-    long_enough = [passage for passage in passages if len(_WORD.findall(passage)) >= _MIN_WORDS]
-    return tuple(long_enough[:MAX_CLAUSES])
+    """Return the passages of a cleaned text in order; together they are the whole text, but for space between them."""
+    head, tail = text[:MAX_CHARS], text[MAX_CHARS:]
+    passages = [passage for passage in _BREAK.split(head, maxsplit=MAX_PASSAGES - 1) if passage.strip()] or [head]
+    passages[-1] += tail
+    return tuple(passages)
+
+
+def is_wish(passage: str) -> bool:
+    """Tell whether a passage is long enough to say what somebody wants."""
+    return len(_WORD.findall(passage)) >= _MIN_WORDS

@@ -1,39 +1,72 @@
-"""Counts n-grams and weighs them exactly as scikit-learn's TfidfVectorizer does, with numpy alone.
+"""Finds a text's known n-grams and weighs them exactly as scikit-learn's TfidfVectorizer does, with numpy alone.
 
 Importing scikit-learn takes more CPU than a cold start may spend, so training uses the library and serving repeats its
 arithmetic; a test holds both to the same numbers.
 """
 
-from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.ngrams import characters, words
+from classifier.hashing import Lookup
+from classifier.ngrams import CHAR_SIZES, word_spans
 
 Floats = NDArray[np.float32]
 Indices = NDArray[np.intp]
 
+_UNKNOWN = -1
+
 
 @dataclass(frozen=True)
 class Terms:
-    """One kind of n-gram: its vocabulary and inverse document frequencies."""
+    """One kind of n-gram: its vocabulary in column order and its inverse document frequencies."""
 
-    column: dict[str, int]
-    """N-gram to its column, from 0."""
+    grams: tuple[str, ...]
     idf: Floats
-    """One weight per column."""
 
-    def weigh(self, grams: Iterable[str]) -> tuple[Indices, Floats]:
-        """Return the columns of the known n-grams and their sublinear TF-IDF weights, of length one together."""
-        counts = Counter(filter(None.__ne__, map(self.column.get, grams)))
-        columns = np.fromiter(counts.keys(), dtype=np.intp, count=len(counts))
-        frequency = np.fromiter(counts.values(), dtype=np.float32, count=len(counts))
-        weights = ((np.log(frequency) + 1.0) * self.idf[columns]).astype(np.float32, copy=False)
+    def weigh(self, found: Indices) -> tuple[Indices, Floats]:
+        """Return the distinct known columns and their sublinear TF-IDF weights, of length one together."""
+        columns, counts = np.unique(found[found != _UNKNOWN], return_counts=True)
+        weights = ((np.log(counts) + 1.0) * self.idf[columns]).astype(np.float32)
         length = np.float32(np.sqrt(np.dot(weights, weights)))
         return columns, weights / length if length else weights
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The columns of a normalised text's n-grams, by where they stand; -1 marks one that training did not see."""
+
+    length: int
+    characters: tuple[Indices, ...]
+    """For each size in CHAR_SIZES, the column of the n-gram that starts at each position."""
+    starts: Indices
+    """Where each word starts."""
+    ends: Indices
+    """Where each word ends."""
+    words: Indices
+    pairs: Indices
+    """The column of each word together with the next; one shorter than words."""
+
+    def known_share(self, start: int, end: int) -> float:
+        """Return the share of the words between two positions that training saw; 0 without words."""
+        first, last = self._words_between(start, end)
+        return float((self.words[first:last] != _UNKNOWN).mean()) if last > first else 0.0
+
+    def words_between(self, start: int, end: int) -> Indices:
+        """Return the columns of the words and word pairs that lie between two positions."""
+        first, last = self._words_between(start, end)
+        return np.concatenate((self.words[first:last], self.pairs[first : max(last - 1, first)]))
+
+    def characters_between(self, start: int, end: int) -> Indices:
+        """Return the columns of the character n-grams that lie between two positions."""
+        sizes = zip(CHAR_SIZES, self.characters, strict=True)
+        return np.concatenate([columns[start : max(end - size + 1, start)] for size, columns in sizes])
+
+    def _words_between(self, start: int, end: int) -> tuple[int, int]:
+        return int(np.searchsorted(self.starts, start)), int(np.searchsorted(self.ends, end, side="right"))
 
 
 @dataclass(frozen=True)
@@ -42,15 +75,35 @@ class Features:
 
     words: Terms
     characters: Terms
+    _word_columns: dict[str, int] = field(init=False, repr=False, compare=False)
+    _character_columns: Lookup = field(init=False, repr=False, compare=False)
 
-    def row(self, text: str) -> tuple[Indices, Floats]:
-        """Return the columns and weights of one normalised text."""
-        word_columns, word_weights = self.words.weigh(words(text))
-        char_columns, char_weights = self.characters.weigh(characters(text))
-        columns = np.concatenate((word_columns, char_columns + len(self.words.idf)))
+    def __post_init__(self) -> None:
+        """Build the look-up tables from the vocabularies."""
+        object.__setattr__(self, "_word_columns", {gram: column for column, gram in enumerate(self.words.grams)})
+        object.__setattr__(self, "_character_columns", Lookup.of(self.characters.grams))
+
+    def read(self, text: str) -> Reading:
+        """Look every n-gram of a normalised text up once; any passage of it can then be weighed cheaply."""
+        spans = word_spans(text)
+        words = [word for word, _, _ in spans]
+        pairs = [f"{first} {second}" for first, second in pairwise(words)]
+        return Reading(
+            length=len(text),
+            characters=self._character_columns.find(text, CHAR_SIZES),
+            starts=np.array([start for _, start, _ in spans], dtype=np.intp),
+            ends=np.array([end for _, _, end in spans], dtype=np.intp),
+            words=self._columns_of(words),
+            pairs=self._columns_of(pairs),
+        )
+
+    def row(self, reading: Reading, start: int, end: int) -> tuple[Indices, Floats]:
+        """Return the columns and weights of the passage between two positions of a text."""
+        word_columns, word_weights = self.words.weigh(reading.words_between(start, end))
+        char_columns, char_weights = self.characters.weigh(reading.characters_between(start, end))
+        columns = np.concatenate((word_columns, char_columns + len(self.words.grams)))
         return columns, np.concatenate((word_weights, char_weights))
 
-    def known_share(self, text: str) -> float:
-        """Return the share of the text's words that training saw, 0 to 1; 0 for a text without words."""
-        single = [gram for gram in words(text) if " " not in gram]
-        return sum(gram in self.words.column for gram in single) / len(single) if single else 0.0
+    def _columns_of(self, grams: Sequence[str]) -> Indices:
+        get = self._word_columns.get
+        return np.array([get(gram, _UNKNOWN) for gram in grams], dtype=np.intp)

@@ -33,19 +33,16 @@ class Linear:
 
     def score(self, texts: Sequence[str], truth: Sequence[str], rejecting: str) -> HeldOut:
         """Return what this model says about cleaned texts that it was not trained on."""
-        plain = [normalised(text) for text in texts]
-        margins = [self._margins(text) for text in plain]
+        readings = [self.features.read(normalised(text)) for text in texts]
+        rows = [self.features.row(reading, 0, reading.length) for reading in readings]
+        margins = [values @ self.weights[columns] + self.bias for columns, values in rows]
         return HeldOut(
-            margins=np.array(margins, dtype=np.float64).reshape(len(plain), len(self.labels)),
-            known=np.array([self.features.known_share(text) for text in plain], dtype=np.float64),
-            length=np.array([len(text) for text in plain], dtype=np.float64),
+            margins=np.array(margins, dtype=np.float64).reshape(len(readings), len(self.labels)),
+            known=np.array([reading.known_share(0, reading.length) for reading in readings], dtype=np.float64),
+            length=np.array([reading.length for reading in readings], dtype=np.float64),
             truth=np.array([self.labels.index(label) for label in truth], dtype=np.intp),
             rejecting=self.labels.index(rejecting),
         )
-
-    def _margins(self, text: str) -> NDArray[np.float32]:
-        columns, values = self.features.row(text)
-        return values @ self.weights[columns] + self.bias
 
 
 def vectorizer() -> FeatureUnion:
@@ -83,5 +80,5 @@ def fit_linear(texts: Sequence[str], labels: Sequence[str]) -> Linear:
 
 def _terms(block: TfidfVectorizer) -> Terms:
     """Return the vocabulary in column order with its inverse document frequencies."""
-    by_column = sorted(block.vocabulary_.items(), key=lambda item: item[1])
-    return Terms({gram: int(column) for gram, column in by_column}, block.idf_.astype(np.float32))
+    by_column = sorted(block.vocabulary_, key=block.vocabulary_.__getitem__)
+    return Terms(tuple(by_column), block.idf_.astype(np.float32))

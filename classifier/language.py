@@ -8,7 +8,7 @@ _LETTER = re.compile(r"[^\W\d_]")
 _NOT_PROSE = re.compile(r"https?://\S{1,500}|\S{1,100}@\S{1,100}|\S*\d\S*")
 _MIN_LETTERS = 20
 _MIN_PROBABILITY = 0.85
-_MAX_CHARS = 600
+_MAX_CHARS = 300
 _NEAR = {"pcm": "en", "sco": "en"}
 """Labels of the library that short informal English is mistaken for."""
 

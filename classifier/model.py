@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from classifier.artefact import Metadata, load_artefact
-from classifier.clauses import split
+from classifier.clauses import is_wish, split
 from classifier.clean import Cleaned, clean
 from classifier.intents import Intent
 from classifier.language import LanguageGuard
@@ -13,6 +13,8 @@ from classifier.prediction import Alternative, Part, Prediction, Reason
 from classifier.scorer import Scorer, Scores
 
 _ALTERNATIVES = 3
+_FAMILIAR = 0.85
+"""From this share of known words on, a text is taken to be in the model's language."""
 
 
 @dataclass(frozen=True)
@@ -36,18 +38,25 @@ class IntentModel:
             return _unread(Reason.EMPTY, cleaned, default_language)
         if cleaned.is_auto_reply:
             return _unread(Reason.AUTO_REPLY, cleaned, default_language)
-        language = self.guard.language(cleaned.text, default_language)
+        passages = split(cleaned.text)
+        scores, passage_scores = self.scorer.score(passages)
+        language = self._language(cleaned.text, scores, default_language)
         if language != self.metadata.language:
             return _unread(Reason.LANGUAGE, cleaned, language)
-        return self._classified(cleaned.text, language)
+        parts = self._parts(passages, passage_scores)
+        return self._classified(cleaned.text, scores, parts)
 
     def predict_many(self, messages: Iterable[tuple[str, str]], *, default_language: str = "en") -> list[Prediction]:
         """Classify pairs of text and subject, in order."""
         return [self.predict(text, subject, default_language=default_language) for text, subject in messages]
 
-    def _classified(self, text: str, language: str) -> Prediction:
-        scores = self.scorer.score(text)
-        parts = self._parts(text)
+    def _language(self, text: str, scores: Scores, default: str) -> str:
+        """Return the text's language; the guard is asked only when the model does not know most of the words."""
+        if scores.known >= _FAMILIAR and default == self.metadata.language:
+            return default
+        return self.guard.language(text, default)
+
+    def _classified(self, text: str, scores: Scores, parts: tuple[Part, ...]) -> Prediction:
         intent = self._intent(self.scorer.rejecting if scores.rejected else scores.best)
         reason = self._reason(scores, parts)
         return Prediction(
@@ -56,7 +65,7 @@ class IntentModel:
             reason=reason,
             alternatives=self._alternatives(scores),
             parts=parts if reason is Reason.SEVERAL_INTENTS else (Part(intent, text),),
-            language=language,
+            language=self.metadata.language,
             text=text,
         )
 
@@ -67,16 +76,12 @@ class IntentModel:
             return Reason.OUT_OF_SCOPE
         return Reason.CONFIDENT if scores.confidence >= self.metadata.threshold else Reason.LOW_CONFIDENCE
 
-    def _parts(self, text: str) -> tuple[Part, ...]:
-        """Return the passages whose own intent is clear; a message of one passage has none to tell apart."""
-        passages = split(text)
-        if len(passages) < 2:
-            return ()
-        scored = [(passage, self.scorer.score(passage)) for passage in passages]
+    def _parts(self, passages: tuple[str, ...], scores: tuple[Scores, ...]) -> tuple[Part, ...]:
+        """Return the passages whose own intent is clear."""
         return tuple(
-            Part(self._intent(scores.best), passage)
-            for passage, scores in scored
-            if not scores.rejected and scores.confidence >= self.metadata.part_threshold
+            Part(self._intent(said.best), passage.strip())
+            for passage, said in zip(passages, scores, strict=True)
+            if not said.rejected and said.confidence >= self.metadata.part_threshold and is_wish(passage)
         )
 
     def _alternatives(self, scores: Scores) -> tuple[Alternative, ...]:

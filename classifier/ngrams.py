@@ -26,6 +26,11 @@ def words(text: str) -> list[str]:
     return single + [f"{first} {second}" for first, second in pairwise(single)]
 
 
+def word_spans(text: str) -> list[tuple[str, int, int]]:
+    """Return each word of a normalised text with where it starts and ends."""
+    return [(match.group(), match.start(), match.end()) for match in _WORD.finditer(text)]
+
+
 def characters(text: str) -> list[str]:
     """Return the character n-grams of a normalised text, across word borders."""
     return [text[at : at + size] for size in CHAR_SIZES for at in range(len(text) - size + 1)]

@@ -1,14 +1,13 @@
 """The linear model itself: n-gram features to class margins, probabilities and the confidence that a label may be used."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from classifier.features import Features
+from classifier.features import Features, Reading
 from classifier.ngrams import normalised
-
-Margins = NDArray[np.float32]
 
 SIGNALS = ("log_top", "gap", "top", "second", "rejected", "top_minus_rejected", "known", "length")
 """What the meta-confidence looks at, in the order of its coefficients."""
@@ -41,6 +40,8 @@ class Scores:
     """The rejecting label beats every other."""
     confidence: float
     """How likely the best label is right, 0 to 1."""
+    known: float
+    """Share of the text's words that training saw, 0 to 1."""
 
 
 @dataclass(frozen=True)
@@ -57,23 +58,32 @@ class Scorer:
     temperature: float
     confidence: Confidence
 
-    def margins(self, text: str) -> tuple[Margins, float, int]:
-        """Return a text's margin per label, the share of known words and the length of the normalised text."""
-        plain = normalised(text)
-        columns, values = self.features.row(plain)
-        return values @ self.weights[columns] + self.bias, self.features.known_share(plain), len(plain)
+    def score(self, passages: Sequence[str]) -> tuple[Scores, tuple[Scores, ...]]:
+        """Score a cleaned text, given as the passages that make it up, and then each passage by itself."""
+        plain = [normalised(passage).strip() for passage in passages]
+        reading = self.features.read(f" {' '.join(plain)} ")
+        spans = [(0, reading.length)]
+        for passage in plain:
+            start = spans[-1][1] - 1 if len(spans) > 1 else 0
+            spans.append((start, start + len(passage) + 2))
+        scores = self._scores(reading, spans if len(passages) > 1 else spans[:1])
+        return scores[0], tuple(scores[1:]) or (scores[0],)
 
-    def score(self, text: str) -> Scores:
-        """Return probabilities, the best label and the confidence for one cleaned text."""
-        margins, known, length = self.margins(text)
-        rows = margins[np.newaxis, :].astype(np.float64)
-        signals = signals_of(rows, np.array([known]), np.array([length]), self.rejecting, self.temperature)
-        return Scores(
-            probabilities=softmax(rows, self.temperature)[0],
-            best=int(best_labels(rows, self.rejecting)[0]),
-            rejected=int(margins.argmax()) == self.rejecting,
-            confidence=float(self.confidence.of(signals)[0]),
+    def _scores(self, reading: Reading, spans: Sequence[tuple[int, int]]) -> list[Scores]:
+        rows = [self.features.row(reading, start, end) for start, end in spans]
+        margins = np.array([values @ self.weights[columns] + self.bias for columns, values in rows], dtype=np.float64)
+        known = np.array([reading.known_share(start, end) for start, end in spans])
+        length = np.array([end - start for start, end in spans], dtype=np.float64)
+        signals = signals_of(margins, known, length, self.rejecting, self.temperature)
+        columns = zip(
+            softmax(margins, self.temperature),
+            best_labels(margins, self.rejecting),
+            margins.argmax(axis=1) == self.rejecting,
+            self.confidence.of(signals),
+            known,
+            strict=True,
         )
+        return [Scores(shares, int(best), bool(out), float(sure), float(seen)) for shares, best, out, sure, seen in columns]
 
 
 def softmax(margins: NDArray[np.float64], temperature: float) -> NDArray[np.float64]:

@@ -11,7 +11,7 @@ from sklearn.model_selection import StratifiedKFold
 
 from classifier.artefact import Metadata, save_artefact
 from classifier.calibrate import HeldOut, Limits, choose_threshold, fit_confidence, fit_temperature
-from classifier.clauses import split
+from classifier.clauses import is_wish, split
 from classifier.clean import clean
 from classifier.dataset import Row, digest
 from classifier.fit import SEED, Linear, fit_linear
@@ -90,7 +90,7 @@ def cross_validate(texts: Sequence[str], labels: Sequence[str]) -> CrossValidati
     owners: list[int] = []
     for fitted_on, held in _folds(labels):
         linear = fit_linear([texts[row] for row in fitted_on], [labels[row] for row in fitted_on])
-        owned = [(row, passage) for row in held for passage in split(texts[row])]
+        owned = [(row, passage) for row in held for passage in split(texts[row]) if is_wish(passage)]
         messages.append(_scored(linear, [(row, texts[row]) for row in held], labels))
         passages.append(_scored(linear, owned, labels))
         rows.extend(held)

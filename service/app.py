@@ -1,12 +1,13 @@
-"""Builds the web application: the webhooks, the API, its reference and the health of the process behind one edge."""
+"""Builds the web application: webhooks, API, reference, health and console, behind one edge."""
 
 from importlib.metadata import version
-from typing import Any
 
 from fastapi import FastAPI
 
 from service import health, problem, webhooks
 from service.api import routes
+from service.bootstrap import Services
+from service.console import site
 from service.edge import Edge
 from service.reference import page
 
@@ -21,8 +22,11 @@ is done once: the same request gets the first answer again.
 Lists take limit (1 to 200) and cursor, and answer next_cursor until they end."""
 
 
-def create_app(services: Any) -> FastAPI:
-    """The application over these services, which the caller starts and stops."""
+def create_app(services: Services, *, has_worker: bool = False) -> FastAPI:
+    """The application over these services, which the caller starts and stops; `has_worker` says that a worker runs beside it.
+
+    Raises `Fatal` without a session secret.
+    """
     app = FastAPI(
         title="Deskrail",
         version=version("deskrail"),
@@ -34,8 +38,10 @@ def create_app(services: Any) -> FastAPI:
         telemetry={"logs": False, "operation_spans": False},
     )
     app.state.services = services
+    app.state.has_worker = has_worker
     app.add_middleware(Edge)
     problem.install(app)
     for router in (webhooks.router, routes.router, health.router, page.router):
         app.include_router(router)
+    site.install(app, services)
     return app

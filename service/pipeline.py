@@ -50,7 +50,7 @@ class Pipeline:
 
     async def drain(self, ticket_id: str, wake: int) -> None:
         """Handle the ticket's events until none is left, another queue has it, or another worker does."""
-        async with self._db.begin() as conn:
+        async with self._db.reading() as conn:
             claim = await turns.claim(conn, ticket_id, wake)
         if claim is None:
             return

@@ -39,7 +39,7 @@ class ChangeAddressMachine(StrictMachine):
     offer = confirming.from_(*_open)
     wait = waiting_approval.from_(*_open)
     finish = done.from_(*_open)
-    decline = declined.from_(started, confirming, waiting_approval)
+    decline = declined.from_(*_open)
     refuse = refused.from_(*_open)
     stop = stopped.from_(*_open)
 

@@ -1,11 +1,12 @@
 """What the routes of the API depend on: the services, the credential with its scope, and the person it acts as."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Depends, Path, Query, Request
 
 from service.api.once import posting
 from service.auth import Credential, require
+from service.bootstrap import Services
 from service.desk import ticket_of
 from service.errors import Forbidden
 from service.store import views
@@ -19,7 +20,7 @@ WORKERS = frozenset({Role.AGENT, Role.SUPERVISOR})
 """The roles that work tickets; the others look, manage or audit."""
 
 
-def services_of(request: Request) -> Any:
+def services_of(request: Request) -> Services:
     """Everything that the process was built with."""
     return request.app.state.services
 
@@ -38,24 +39,24 @@ def worker(credential: Credential) -> Person:
     return credential.person
 
 
-async def ticket_in(services: Any, tenant: str, reference: str) -> str:
+async def ticket_in(services: Services, tenant: str, reference: str) -> str:
     """The id of the tenant's ticket named by its id or `ext:<external id>`. Raises `NotFound`."""
     async with services.db.reading() as conn:
         return await ticket_of(conn, tenant, reference)
 
 
-async def ticket_shape(services: Any, tenant: str, ticket_id: str) -> TicketShape:
+async def ticket_shape(services: Services, tenant: str, ticket_id: str) -> TicketShape:
     """The tenant's ticket as it is shown."""
     async with services.db.reading() as conn:
         return await views.ticket(conn, tenant, ticket_id, granted(services, tenant))
 
 
-def granted(services: Any, tenant: str) -> dict[str, Json]:
+def granted(services: Services, tenant: str) -> dict[str, Json]:
     """What the agent may spend on one ticket of this tenant."""
     return services.settings.tenant(tenant).budget.model_dump()
 
 
-TheServices = Annotated[Any, Depends(services_of)]
+TheServices = Annotated[Services, Depends(services_of)]
 TheTicket = Annotated[str, Path(description="The ticket's id, or `ext:` and the help desk's own id.", max_length=300)]
 ThePart = Annotated[Part, Depends(part)]
 Reader = Annotated[Credential, Depends(require(Scope.TICKETS_READ))]

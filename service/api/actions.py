@@ -1,7 +1,7 @@
 """Actions: a person calls a tool through the same door as everybody, and looks how an action stands."""
 
 import hashlib
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Request, Response
 
@@ -11,6 +11,7 @@ from service.api.bodies import NewAction, body_of
 from service.api.once import ApiRoute, posting
 from service.api.refusals import check
 from service.auth import Credential
+from service.bootstrap import Services
 from service.openapi import json_body
 from service.problem import request_id
 from service.store import action_views
@@ -60,7 +61,7 @@ async def get_action(services: TheServices, reader: Reader, action: Annotated[st
         return await action_views.action(conn, reader.tenant, action)
 
 
-async def _shape(services: Any, found: str, body: NewAction, result: ToolResult) -> CallShape:
+async def _shape(services: Services, found: str, body: NewAction, result: ToolResult) -> CallShape:
     if result.action is None:
         return CallShape(
             id=None,

@@ -1,6 +1,6 @@
 """Escalations: what waits for a person, and claiming, releasing and resolving it."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Path
 
@@ -8,6 +8,7 @@ from service.api import examples
 from service.api.access import Reader, ThePart, TheServices, Writer, worker
 from service.api.bodies import Resolution, body_of
 from service.api.once import ApiRoute
+from service.bootstrap import Services
 from service.openapi import json_body
 from service.store import escalation_views
 from service.store.shapes import EscalationShape, Page
@@ -57,6 +58,6 @@ async def resolve(
     return await _shape(services, writer.tenant, escalation)
 
 
-async def _shape(services: Any, tenant: str, escalation: str) -> EscalationShape:
+async def _shape(services: Services, tenant: str, escalation: str) -> EscalationShape:
     async with services.db.reading() as conn:
         return await escalation_views.escalation(conn, tenant, escalation)

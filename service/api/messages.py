@@ -38,14 +38,16 @@ async def post_message(
 @router.post("/tickets/{ticket}/take-over", responses=examples.shows(examples.TICKET))
 async def take_over(services: TheServices, writer: Writer, ticket: TheTicket) -> TicketShape:
     """Take the ticket from the rails: opens its escalation and claims it. A running agent stops between its steps."""
+    person = worker(writer)
     found = await ticket_in(services, writer.tenant, ticket)
-    await services.desk.take_over(worker(writer), found)
+    await services.desk.take_over(person, found)
     return await ticket_shape(services, writer.tenant, found)
 
 
 @router.post("/tickets/{ticket}/hand-back", responses=examples.shows(examples.TICKET))
 async def hand_back(services: TheServices, writer: Writer, ticket: TheTicket) -> TicketShape:
     """Give one's own ticket back to the rails; messages that nobody answered are handled next."""
+    person = worker(writer)
     found = await ticket_in(services, writer.tenant, ticket)
-    await services.desk.hand_back(worker(writer), found)
+    await services.desk.hand_back(person, found)
     return await ticket_shape(services, writer.tenant, found)

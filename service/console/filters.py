@@ -1,6 +1,7 @@
 """How values look on a page: money, times, invisible characters, and words for closed lists."""
 
 import json
+import math
 import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -28,7 +29,8 @@ def money(value: Money | Mapping[str, Json] | None) -> str:
 def microusd(value: float | None) -> str:
     """What something cost, in dollars with as many digits as small sums need."""
     dollars = (value or 0) / 1_000_000
-    return f"${dollars:,.2f}" if dollars >= 1 or not dollars else f"${dollars:,.4f}"
+    digits = 2 if dollars >= 1 or not dollars else 1 - math.floor(math.log10(dollars))
+    return f"${dollars:,.{digits}f}"
 
 
 def moment(value: datetime) -> Markup:
@@ -53,6 +55,18 @@ def due(value: datetime, now: datetime) -> str:
     if value <= now:
         return "late"
     return "soon" if value - now < timedelta(minutes=30) else "later"
+
+
+def seconds(value: float | None) -> str:
+    """A duration in words that fit a table: `340 ms`, `4.2 s`, `12 min`, `3.5 h`."""
+    if value is None:
+        return "–"
+    if value < 1:
+        return f"{value * 1000:.0f} ms"
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if value >= 1.5 * size:
+            return f"{value / size:.1f} {unit}".replace(".0 ", " ")
+    return f"{value:.1f} s"
 
 
 def shown(text: str | None) -> Markup:
@@ -104,6 +118,8 @@ FILTERS: Mapping[str, Any] = {
     "moment": moment,
     "ago": ago,
     "due": due,
+    "seconds": seconds,
+    "span": lambda value: format_timedelta(value, locale="en"),
     "shown": shown,
     "pretty": pretty,
     "fact": fact,

@@ -1,4 +1,4 @@
-"""A flow's states as stations of a line, with a ticket's place on it and where it can go from there."""
+"""A flow's states as stations of a line, with a ticket's place on it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,13 +10,12 @@ from workflows.machine import StrictMachine
 
 @dataclass(frozen=True, slots=True)
 class Station:
-    """A state of the flow: whether the ticket is there, was there, and what leads on from it when the ticket is there."""
+    """A state of the flow: whether the ticket is there now, was there before, and whether the flow ends there."""
 
     name: str
     here: bool
     passed: bool
     final: bool
-    ways: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +35,6 @@ def flow_map(flow: str, machine: type[StrictMachine], state: str, entries: Seque
             here=one.value == state,
             passed=one.value in been,
             final=bool(one.final),
-            ways=tuple((words(way.event), words(str(way.target.value))) for way in one.transitions if one.value == state),
         )
         for one in _in_order(machine)
     ]

@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse
 
 from service.console import roles
 from service.console.filters import FILTERS
-from service.console.timeline import who
+from service.console.sentences import who
 from service.store import shell
 from service.store.sessions import Session
 from tools.rules import SENTENCES

@@ -1,37 +1,63 @@
-"""Puts a ticket's messages, actions, reads and state changes into one line of time, each as the template shows it."""
+"""Puts a ticket's messages, actions, reads, model steps and state changes into one line of time."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from service.console import words
+from service.console.sentences import sentence
 from service.store.journal import Written
 from service.store.story import Called, Said, Story
 from tools.money import Money
 from tools.ports import Json
 
-Kind = Literal["said", "called", "read", "happened"]
+Kind = Literal["said", "called", "read", "model", "happened"]
 
-_TOLD_ELSEWHERE = {"message.received", "reply.written", "question.asked", "confirmation.asked"}
-"""Entries whose content the messages show already."""
+_RANK: Mapping[Kind, int] = {"said": 0, "read": 2, "model": 3, "called": 4, "happened": 5}
+"""The order of what carries the same time: the route comes before what followed from it, our own reply last of its turn."""
 
-_RANK: Mapping[Kind, int] = {"said": 0, "read": 1, "called": 2, "happened": 3}
-"""The order of what carries the same time; a reply comes last of its turn, see `_key`."""
+_ROUTE_RANK = 1
+_REPLY_RANK = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A look into the shop, or a call that was refused before it became an action; `result` is None when it was not kept."""
+
+    tool: str
+    args: Mapping[str, Json]
+    ok: bool = True
+    code: str | None = None
+    rule: str | None = None
+    result: Json = None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelStep:
+    """What a model wrote in one step, which tools it asked for and what they answered, and what the step cost."""
+
+    text: str
+    calls: tuple[Read, ...]
+    model: str
+    tokens: int
+    microusd: int
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One station of the line. Exactly one of `said`, `called` and `entry` is what it shows; `line` is its sentence."""
+    """One station of the line; which of its parts is set follows from `kind`."""
 
     kind: Kind
     at: datetime
     id: str
     said: Said | None = None
     called: Called | None = None
-    entry: Written | None = None
+    read: Read | None = None
+    model: ModelStep | None = None
     line: str = ""
     history: tuple[Written, ...] = ()
+    seq: int = 0
+    route: bool = False
 
 
 def timeline(story: Story) -> tuple[Item, ...]:
@@ -43,25 +69,115 @@ def timeline(story: Story) -> tuple[Item, ...]:
 
 
 def _key(item: Item) -> tuple[datetime, int, int]:
-    spoken_by_us = item.said is not None and item.said.author in ("bot", "human")
-    rank = 9 if spoken_by_us else _RANK[item.kind]
-    return (item.at, rank, item.entry.seq if item.entry else 0)
+    if item.said is not None and item.said.author in ("bot", "human"):
+        return (item.at, _REPLY_RANK, item.seq)
+    return (item.at, _ROUTE_RANK if item.route else _RANK[item.kind], item.seq)
 
 
 def _call(called: Called, story: Story) -> Item:
-    history = tuple(entry for entry in story.entries if entry.data is not None and entry.data.get("action_id") == called.id)
-    return Item("called", called.created_at, called.id, called=called, history=history)
+    mine = tuple(entry for entry in story.entries if entry.data is not None and entry.data.get("action_id") == called.id)
+    return Item("called", called.created_at, called.id, called=called, history=mine)
 
 
 def _entries(story: Story) -> Iterator[Item]:
+    context = _Context.of(story)
     for entry in story.entries:
-        data = entry.data or {}
-        if entry.kind in _TOLD_ELSEWHERE or "action_id" in data:
+        name, data = f"j{entry.seq}", entry.data or {}
+        at = context.time_of(entry)
+        if "action_id" in data:
             continue
-        if entry.kind == "tool.called":
-            yield Item("read", entry.at, f"j{entry.seq}", entry=entry, line=words.named(words.TOOL, str(data.get("tool", ""))))
-        elif sentence := _sentence(entry, story.names):
-            yield Item("happened", entry.at, f"j{entry.seq}", entry=entry, line=sentence)
+        if entry.kind in ("tool.refused", "tool.called"):
+            if not context.told_elsewhere(entry, data):
+                yield Item("read", at, name, read=_read(data), seq=entry.seq)
+        elif entry.kind == "agent.reply":
+            if step := _model_step(data, context.answers):
+                yield Item("model", at, name, model=step, seq=entry.seq)
+        else:
+            yield from _opening(entry, data)
+            if line := sentence(entry, story.names):
+                yield Item("happened", at, name, line=line, seq=entry.seq, route=entry.kind == "ticket.routed")
+
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    """What one entry has to know of the others."""
+
+    answers: Mapping[str, Mapping[str, Json]]
+    refused: frozenset[tuple[Json, ...]]
+    agent_turns: frozenset[int | None]
+    first_action: Mapping[int | None, datetime]
+
+    @classmethod
+    def of(cls, story: Story) -> "_Context":
+        refused = [entry for entry in story.entries if entry.kind == "tool.refused" and entry.data]
+        first: dict[int | None, datetime] = {}
+        for called in story.called:
+            first[called.event_seq] = min(called.created_at, first.get(called.event_seq, called.created_at))
+        return cls(
+            _answers(story.entries),
+            frozenset((entry.turn, entry.data["tool"], entry.data["code"]) for entry in refused if entry.data),
+            frozenset(entry.turn for entry in story.entries if entry.kind == "agent.step"),
+            first,
+        )
+
+    def time_of(self, entry: Written) -> datetime:
+        """A route and its reads are written at the end of their turn, and happened before its first action."""
+        if entry.turn is None or entry.kind not in ("ticket.routed", "tool.called"):
+            return entry.at
+        return min(entry.at, self.first_action.get(entry.turn, entry.at))
+
+    def told_elsewhere(self, entry: Written, data: Mapping[str, Json]) -> bool:
+        """A refused call has an entry with its rule, and the agent's steps tell what the agent called."""
+        if entry.kind == "tool.refused":
+            return False
+        return entry.turn in self.agent_turns or (entry.turn, data.get("tool"), data.get("code")) in self.refused
+
+
+def _opening(entry: Written, data: Mapping[str, Json]) -> Iterator[Item]:
+    """What the agent looked up before its first step; no reply of the model asks for it."""
+    if entry.kind != "agent.step":
+        return
+    for place, (asked, answer) in enumerate(data.get("results", {}).items()):
+        if asked.startswith("opening."):
+            yield Item("read", entry.at, f"j{entry.seq}-{place}", read=_read(answer), seq=entry.seq)
+
+
+def _answers(entries: tuple[Written, ...]) -> dict[str, Mapping[str, Json]]:
+    """The tools' answers to the model's calls, by the id of the call."""
+    found: dict[str, Mapping[str, Json]] = {}
+    for entry in entries:
+        if entry.kind in ("agent.step", "agent.ended") and entry.data:
+            found.update(entry.data.get("results", {}))
+    return found
+
+
+def _model_step(data: Mapping[str, Json], answers: Mapping[str, Mapping[str, Json]]) -> ModelStep | None:
+    reply = (data.get("reply") or {}).get("reply")
+    if not reply:
+        return None
+    blocks, spent = reply.get("content", []), data.get("spent", {})
+    text = "\n\n".join(block["text"] for block in blocks if block.get("type") == "text")
+    calls = [_asked(block, answers.get(block["id"], {})) for block in blocks if block.get("type") == "tool_use"]
+    return ModelStep(
+        text, tuple(calls), str(reply.get("model", "")), int(spent.get("tokens", 0)), int(spent.get("microusd", 0))
+    )
+
+
+def _asked(block: Mapping[str, Json], answer: Mapping[str, Json]) -> Read:
+    return Read(
+        str(block["name"]),
+        block.get("input", {}),
+        bool(answer.get("ok", True)),
+        answer.get("code"),
+        answer.get("rule"),
+        answer.get("data"),
+    )
+
+
+def _read(data: Mapping[str, Json]) -> Read:
+    result = data.get("result", data.get("data"))
+    ok = bool(data.get("ok", "code" not in data))
+    return Read(str(data.get("tool", "")), data.get("args", {}), ok, data.get("code"), data.get("rule"), result)
 
 
 def refunds_text(story: Story) -> str:
@@ -78,45 +194,3 @@ def _sums(amounts: list[Money]) -> str:
         known = totals.get(amount.currency)
         totals[amount.currency] = amount if known is None else known + amount
     return " and ".join(total.text() for total in totals.values())
-
-
-def who(actor: str, names: Mapping[str, str]) -> str:
-    """An actor of the journal in words: a person's name, or what acted."""
-    kind, _, person = actor.partition(":")
-    if kind == "person":
-        return names.get(person, "Somebody")
-    if kind == "flow":
-        return f"Flow {words.words(person).lower()}"
-    return {"bot": "Deskrail", "system": "Deskrail", "customer": "The customer", "message": "A message"}.get(kind, words.words(kind))
-
-
-def _sentence(entry: Written, names: Mapping[str, str]) -> str:
-    actor, data = who(entry.actor, names), entry.data or {}
-    told = _SENTENCES.get(entry.kind)
-    return told(actor, data) if told else f"{words.words(entry.kind)} ({actor})"
-
-
-def _moved(actor: str, data: Mapping[str, Json]) -> str:
-    old, new = (words.named(words.STATUS, str(data.get(side, ""))) for side in ("from", "to"))
-    return f"{old} → {new}" if old != new else ""
-
-
-def _flow_moved(actor: str, data: Mapping[str, Json]) -> str:
-    flow = words.words(str(data.get("flow", "")))
-    state = words.words(str(data.get("state") or data.get("to") or ""))
-    return f"Flow {flow}: {state}" if state else f"Flow {flow}"
-
-
-_SENTENCES = {
-    "ticket.moved": _moved,
-    "flow.moved": _flow_moved,
-    "ticket.routed": lambda actor, data: f"Routed: {data.get('reason', '')}",
-    "ticket.handed_over": lambda actor, data: f"Handed to the {data.get('queue')} queue",
-    "ticket.escalated": lambda actor, data: f"Given to people: {words.named(words.REASON, str(data.get('reason', ''))).lower()}",
-    "ticket.taken_over": lambda actor, data: f"{actor} took the ticket over",
-    "ticket.handed_back": lambda actor, data: f"{actor} gave the ticket back to the rails",
-    "escalation.claimed": lambda actor, data: f"{actor} claimed the ticket",
-    "escalation.released": lambda actor, data: f"{actor} put the ticket back into the queue",
-    "escalation.resolved": lambda actor, data: f"{actor} closed the case",
-    "turn.superseded": lambda actor, data: "A newer message replaced what was under way",
-}

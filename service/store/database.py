@@ -41,7 +41,7 @@ class Database:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
-        """A connection whose every statement stands alone."""
+        """A connection whose every statement stands alone: reads, and single writes that need no BEGIN and COMMIT around them."""
         async with self.engine.connect() as conn:
             if self.is_sqlite:
                 yield conn

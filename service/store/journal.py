@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Select, insert, select, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.store.schema import journal, journal_payloads, tenants, tickets
+from service.store.upsert import insert_rows
 from tools.ports import Json
 
 
@@ -77,10 +78,6 @@ def payload_hash(salt: str, data: Mapping[str, Json]) -> str:
     return hashlib.sha256((salt + canonical).encode()).hexdigest()
 
 
-_NEW_LINK = insert(journal)
-_NEW_PAYLOAD = insert(journal_payloads)
-
-
 async def append_to(
     conn: AsyncConnection,
     stream: str,
@@ -115,8 +112,8 @@ async def append_to(
             }
         )
         payloads.append({"stream": stream, "seq": seq, "salt": salt, "data": data})
-    await conn.execute(_NEW_LINK, links)
-    await conn.execute(_NEW_PAYLOAD, payloads)
+    await insert_rows(conn, journal, links)
+    await insert_rows(conn, journal_payloads, payloads)
     return head
 
 

@@ -51,7 +51,7 @@ class Shop:
         self.asked.append((tool, dict(args)))
         if self.away:
             return _refused(tool, "backend_unavailable", "The shop's system cannot be reached right now.")
-        if set(args) - set(_SCHEMAS[tool]["properties"]):
+        if not _fits(args, _SCHEMAS[tool]):
             return _refused(tool, "validation", "The arguments do not have the shape that this tool takes.")
         return getattr(self, f"_{tool}")(args, origin)
 
@@ -141,6 +141,14 @@ def _told(action: Action) -> dict[str, Json]:
     moved = sum(leg.amount_minor for leg in action.receipt.legs)
     amount = action.money.as_json() if action.money else None
     return {"receipt": action.receipt.reference, "amount": amount, "moved_minor": moved, "destination": "Visa ending 4242"}
+
+
+def _fits(args: Mapping[str, Json], schema: Mapping[str, Json]) -> bool:
+    """Whether the arguments are complete, known, and of their types."""
+    kinds = {"string": str, "integer": int}
+    known = {name: kinds[shape["type"]] for name, shape in schema["properties"].items()}
+    given = all(name in known and isinstance(value, known[name]) and value is not True for name, value in args.items())
+    return given and set(schema.get("required", ())) <= set(args)
 
 
 def _refused(tool: str, code: str, sentence: str, rule: str | None = None) -> ToolResult:
@@ -248,6 +256,7 @@ _SCHEMAS: dict[str, dict[str, Json]] = {
             "currency": {"type": "string"},
             "reason": {"type": "string"},
         },
+        "required": ["order_id", "amount_minor"],
     },
 }
 

@@ -7,7 +7,7 @@ from sqlalchemy import func, select, text
 
 from service.store.schema import deliveries, events, messages, tickets
 from tests.conftest import StandingClock
-from tests.durability.stories import faulty_item, says, wants_refund
+from tests.durability.stories import says, wants_refund
 from tests.durability.test_every_boundary import Deaths, Died
 from tests.rig import Rig, rig, rig_settings
 
@@ -95,18 +95,33 @@ async def test_a_no_that_overtakes_a_recorded_yes_still_stops_the_action(postgre
         assert await service.books() == []
 
 
-async def test_the_same_refund_asked_for_twice_is_paid_once(postgres_url: str, clock: StandingClock) -> None:
+async def test_the_same_refund_asked_for_in_two_messages_is_paid_once(postgres_url: str, clock: StandingClock) -> None:
     async with rig(postgres_url, clock) as service:
-        customer, order, name = await faulty_item(service)
+        await wants_refund(service)
+        await service.work()
+        await wants_refund(service)
+        await service.work()
+        await says(service, "yes")
+        await says(service, "yes!")
+        await service.work()
+        assert [entry.kind for entry in await service.books()] == ["refund"]
+        statuses = [action["status"] for action in (await service.ticket_called("T-1"))["actions"]]
+        assert statuses.count("succeeded") == 1
+        assert set(statuses) <= {"succeeded", "superseded"}
+
+
+async def test_the_same_refund_on_two_tickets_is_not_paid_twice_without_a_person(postgres_url: str, clock: StandingClock) -> None:
+    async with rig(postgres_url, clock) as service:
         for ticket in ("T-1", "T-2"):
-            await service.hear(
-                f"The {name} from order {order} is broken, I want my money back.", customer=customer, ticket=ticket
-            )
+            await wants_refund(service, ticket=ticket)
         await service.work()
         for ticket in ("T-1", "T-2"):
             await says(service, "yes", ticket)
         await service.work()
-        assert [entry.kind for entry in await service.books()] == ["refund"]
+        assert await service.books() == []
+        shown = [await service.ticket_called(ticket) for ticket in ("T-1", "T-2")]
+        assert [ticket["status"] for ticket in shown] == ["waiting_approval"] * 2
+        assert {ticket["actions"][0]["rule"] for ticket in shown} == {"refund.possible_duplicate"}
 
 
 async def test_a_help_desk_that_sends_again_after_a_lost_answer_makes_nothing_new(

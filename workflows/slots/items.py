@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from tools.commerce import Order, OrderItem
 from workflows.words import phrases, plain, says, tokens
@@ -29,18 +30,20 @@ def mentioned_items(text: str, order: Order) -> tuple[OrderItem, ...]:
     return tuple(item for item in order.items if item in named and item.id not in kept)
 
 
-def names_any(text: str, order: Order) -> bool:
-    """Whether the text holds a word that only names or options of this order's lines explain."""
-    return any(_words_of(item) & _stems(text) for item in order.items)
+def orders_with(text: str, orders: Iterable[Order]) -> list[Order]:
+    """The orders that hold an article which the text names by any of its words."""
+    said = _stems(text)
+    return [order for order in orders if any(not _words_of(item).isdisjoint(said) for item in order.items)]
 
 
 def _named(text: str, order: Order) -> list[OrderItem] | None:
     """The lines named by word; None when a word fits several different lines and nothing else decides."""
     spoken = tokens(text)
+    words_of = {item.id: _words_of(item) for item in order.items}
     chosen: list[OrderItem] = []
     open_words: list[tuple[str, list[OrderItem]]] = []
     for word in spoken:
-        owners = [item for item in order.items if _stem(word) in _words_of(item)]
+        owners = [item for item in order.items if _stem(word) in words_of[item.id]]
         if len({item.variant_id for item in owners}) == 1:
             chosen += owners if _means_several(word, owners, spoken) else _first_unchosen(owners, chosen)
         elif owners:
@@ -69,6 +72,7 @@ def _words_of(item: OrderItem) -> frozenset[str]:
     return _stems(" ".join((item.name, *item.options.values())))
 
 
+@lru_cache(maxsize=1024)
 def _stems(text: str) -> frozenset[str]:
     return frozenset(_stem(word) for word in _telling(tokens(text)))
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 from itertools import takewhile
 
 from tools.commerce import Order
-from workflows.slots.items import names_any
+from workflows.slots.items import orders_with
 from workflows.words import phrases, plain, says, tokens
 
 DEFAULT_ORDER_PATTERN = re.compile(r"#?[A-Z]{1,3}-?\d{5,10}")
@@ -93,7 +93,7 @@ def mentioned_orders(
     """The customer's orders whose ids stand in the text, in any spelling, and the ids in it that are none of theirs."""
     rest = f" {text} "
     own: list[tuple[int, Order]] = []
-    for order in orders:
+    for order in orders if _DIGIT.search(text) else ():
         for match in _any_spelling(order.id).finditer(rest):
             if not _DENIED.search(rest[max(0, match.start() - 60) : match.start()]):
                 own.append((match.start(), order))
@@ -118,7 +118,7 @@ def _by_words(
     if says(words, _NEWEST) and orders:
         return orders[0]
     for choice in (fitting, orders):
-        holding = [order for order in choice if names_any(text, order)]
+        holding = orders_with(text, choice)
         if len(holding) == 1:
             return holding[0]
         if holding:

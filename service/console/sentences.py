@@ -1,0 +1,72 @@
+"""Journal entries as sentences for people: who did what, in the words of the console."""
+
+from collections.abc import Callable, Mapping
+
+from service.console import words
+from service.store.journal import Written
+from tools.ports import Json
+
+Sentence = Callable[[str, Mapping[str, Json]], str]
+"""From the actor's name and the entry's data; an empty one is not shown."""
+
+
+def sentence(entry: Written, names: Mapping[str, str]) -> str:
+    """What an entry says; a kind that nobody wrote a sentence for is shown by its own name."""
+    actor = who(entry.actor, names)
+    told = _SENTENCES.get(entry.kind)
+    return told(actor, entry.data or {}) if told else f"{words.words(entry.kind)} ({actor})"
+
+
+def who(actor: str, names: Mapping[str, str]) -> str:
+    """An actor of the journal in words: a person's name, or what acted."""
+    kind, _, person = actor.partition(":")
+    if kind == "person":
+        return names.get(person, "Somebody")
+    if kind == "flow":
+        return f"Flow {words.words(person).lower()}"
+    known = {"bot": "Deskrail", "system": "Deskrail", "customer": "The customer", "message": "In a message"}
+    return known.get(kind, words.words(kind))
+
+
+def _moved(actor: str, data: Mapping[str, Json]) -> str:
+    old, new = (words.named(words.STATUS, str(data.get(side, ""))) for side in ("from", "to"))
+    return f"{old} → {new}"
+
+
+def _flow_moved(actor: str, data: Mapping[str, Json]) -> str:
+    return f"Flow {words.words(str(data.get('flow', ''))).lower()}: {words.words(str(data.get('to') or '')).lower()}"
+
+
+def _routed(actor: str, data: Mapping[str, Json]) -> str:
+    share = f", {data['confidence']:.0%} sure" if isinstance(data.get("confidence"), float) else ""
+    to = f"flow {words.words(str(data['flow'])).lower()}" if data.get("flow") else f"the {data.get('lane', 'agent')}"
+    return f"Understood as “{words.words(str(data.get('intent', ''))).lower()}”{share}; goes to {to}"
+
+
+def _escalated(actor: str, data: Mapping[str, Json]) -> str:
+    return f"Given to people: {words.named(words.REASON, str(data.get('reason', ''))).lower()}"
+
+
+def _stopped(actor: str, data: Mapping[str, Json]) -> str:
+    return f"The agent stopped: {words.words(str(data['stop'])).lower()}" if data.get("stop") else ""
+
+
+_SENTENCES: Mapping[str, Sentence] = {
+    "message.received": lambda actor, data: "",
+    "reply.written": lambda actor, data: "",
+    "question.asked": lambda actor, data: "",
+    "confirmation.asked": lambda actor, data: "",
+    "ticket.moved": _moved,
+    "ticket.routed": _routed,
+    "ticket.handed_over": lambda actor, data: f"Handed to the {data.get('queue')} queue",
+    "ticket.escalated": _escalated,
+    "ticket.taken_over": lambda actor, data: f"{actor} took the ticket over",
+    "ticket.handed_back": lambda actor, data: f"{actor} gave the ticket back to the rails",
+    "flow.moved": _flow_moved,
+    "escalation.claimed": lambda actor, data: f"{actor} claimed the ticket",
+    "escalation.released": lambda actor, data: f"{actor} put the ticket back into the queue",
+    "escalation.resolved": lambda actor, data: f"{actor} closed the case",
+    "turn.superseded": lambda actor, data: "A newer message replaced what was under way",
+    "agent.step": _stopped,
+    "agent.ended": lambda actor, data: f"The agent ended: {words.words(str(data.get('ending', ''))).lower()}",
+}

@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 import uvicorn
-from sqlalchemy import func, inspect, select
+from sqlalchemy import func, inspect, select, table
 from standardwebhooks import Webhook
 
 from service.app import create_app

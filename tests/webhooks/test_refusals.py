@@ -1,6 +1,7 @@
 """Every bad webhook gets the contract's code, and changes nothing."""
 
 import json
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
@@ -133,7 +134,7 @@ async def test_a_body_over_the_limit_is_refused_however_it_arrives(wire: House, 
     before = await wire.rows()
     large = b" " * (256 * 1024 + 1)
 
-    async def pieces() -> Any:
+    async def pieces() -> AsyncIterator[bytes]:
         for start in range(0, len(large), 10_000):
             yield large[start : start + 10_000]
 

@@ -213,8 +213,7 @@ class Engine:
             "db_engine_kwargs": {"pool_pre_ping": False, "pool_size": 20, "max_overflow": 0},
             "serializer": DBOSPortableJSONSerializer(),
             "log_level": "ERROR",
-            "run_admin_server": False,
-        }  # type: ignore[typeddict-unknown-key]
+        }
 
     def _open_client(self) -> DBOSClient:
         self._client = DBOSClient(

@@ -54,7 +54,7 @@ class Waking:
 
     async def declined(self, turn: Turn, run: TurnRun, action: ActionId, text: str) -> bool:
         """The customer said no, and the action has ended."""
-        flow = turn.ticket.flow.flow if turn.ticket.flow else None
+        flow = turn.ticket.flow.flow if turn.ticket.flow else ""
         flows = self._conductor.flows_for(turn.ticket.tenant)
         if turn.ticket.lane is Lane.WORKFLOW and flow in flows and flows[flow].effects:
             return await self._conductor.let_flow_hear(turn, run, flow, Declined(action, text))
@@ -66,7 +66,7 @@ class Waking:
             # Something answered while the timer rang; there is nothing to do, and the ticket keeps its state.
             return await self._conductor.conclude(turn, run, None)
         await self._expire(turn, question)
-        flow = turn.ticket.flow.flow if turn.ticket.flow else None
+        flow = turn.ticket.flow.flow if turn.ticket.flow else ""
         if turn.ticket.lane is Lane.WORKFLOW and flow in self._conductor.flows_for(turn.ticket.tenant):
             return await self._conductor.let_flow_hear(turn, run, flow, Silence(question))
         return await self._conductor.conclude(turn, run, Reply(render("silence", first_name=first_name(turn.ticket))))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg.sql import SQL, Identifier
 from sqlalchemy import make_url
 
 from service.store import migrate
@@ -60,11 +61,11 @@ def postgres_database() -> Iterator[str]:
         pytest.skip("set DESKRAIL_TEST_POSTGRES to a PostgreSQL server's URL to run this")
     name = f"deskrail_test_{secrets.token_hex(6)}"
     with psycopg.connect(POSTGRES, autocommit=True) as conn:
-        conn.execute(f'create database "{name}"')
+        conn.execute(SQL("create database {}").format(Identifier(name)))
         url = _url(name)
         migrate.upgrade(url)
         yield url
-        conn.execute(f'drop database "{name}" with (force)')
+        conn.execute(SQL("drop database {} with (force)").format(Identifier(name)))
 
 
 @pytest.fixture
@@ -72,10 +73,10 @@ def postgres_url(postgres_database: str) -> str:
     """The PostgreSQL database, with every table emptied: making a database for each test takes over a second."""
     with psycopg.connect(postgres_database, autocommit=True) as conn:
         tables = conn.execute(
-            "select format('%I.%I', schemaname, tablename) from pg_tables where schemaname not in ('pg_catalog', 'information_schema') "
+            "select schemaname, tablename from pg_tables where schemaname not in ('pg_catalog', 'information_schema') "
             "and tablename not in ('alembic_version', 'dbos_migrations')"
         ).fetchall()
-        conn.execute(f"truncate {', '.join(name for (name,) in tables)} cascade")  # type: ignore[arg-type]
+        conn.execute(SQL("truncate {} cascade").format(SQL(", ").join(Identifier(*table) for table in tables)))
     return postgres_database
 
 
@@ -93,7 +94,7 @@ def _url(name: str) -> str:
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
     """Where everything that tests need is there, a skip is a failure."""
     outcome = yield
-    report = outcome.get_result()  # type: ignore[attr-defined]
+    report = outcome.get_result()
     if NO_SKIPS and report.skipped and not hasattr(report, "wasxfail"):
         report.outcome = "failed"
         report.longrepr = f"skipped although nothing may skip here: {report.longrepr}"

@@ -128,9 +128,9 @@ async def test_a_help_desk_that_sends_again_after_a_lost_answer_makes_nothing_ne
     postgres_url: str, clock: StandingClock
 ) -> None:
     async with rig(postgres_url, clock) as service:
-        same = {"message": "m-1", "webhook": "wh-1"}
-        first = await service.hear("Where is my order?", **same)
-        answers = await asyncio.gather(*(service.hear("Where is my order?", **same) for _ in range(20)))
+        first = await service.hear("Where is my order?", message="m-1", webhook="wh-1")
+        again = (service.hear("Where is my order?", message="m-1", webhook="wh-1") for _ in range(20))
+        answers = await asyncio.gather(*again)
         other_delivery = await service.hear("Where is my order?", message="m-1", webhook="wh-2")
         assert not first.duplicate
         for answer in (*answers, other_delivery):

@@ -4,14 +4,14 @@ import asyncio
 
 import pytest
 
+from agent.model import ModelReply, ModelRequest
+from agent.scripted import ScriptedModel
 from service.errors import AlreadyDecided, Refused
 from service.store.people import Role
 from tests.conftest import StandingClock
 from tests.durability.stories import says, wants_refund
 from tests.durability.test_every_boundary import Deaths, Died
 from tests.rig import Rig, rig, rig_settings
-from agent.model import ModelReply, ModelRequest
-from agent.scripted import ScriptedModel
 
 pytestmark = [pytest.mark.postgres, pytest.mark.xdist_group("postgres")]
 

@@ -66,10 +66,9 @@ class Pipeline:
     async def _open(self, claim: Claim) -> Turn | None:
         """The next turn: all unread messages together, since the last word counts, or else the oldest other event."""
         async with self._db.reading() as conn:
-            waiting = await turns.undone(conn, claim.ticket_id)
-            if not waiting:
-                return None
-            ticket = await load_ticket(conn, claim.ticket_id)
+            ticket, waiting = await load_ticket(conn, claim.ticket_id)
+        if not waiting:
+            return None
         return Turn(claim, ticket, _together(waiting), self._clock())
 
     async def _handle(self, turn: Turn) -> bool:

@@ -8,7 +8,7 @@ from tools.ports import Caller, Lane, PersonId
 
 async def caller_for(conn: AsyncConnection, ticket_id: str, person: PersonId) -> Caller:
     """The person on this ticket, which the caller of this function has looked up in the person's tenant."""
-    ticket = await load_ticket(conn, ticket_id)
+    ticket, _ = await load_ticket(conn, ticket_id)
     return Caller(
         tenant=ticket.tenant,
         ticket=ticket.id,

@@ -7,7 +7,9 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.store.arrivals import UNVERIFIED
-from service.store.schema import customers, messages, questions, tickets
+from service.store.schema import customers, events, messages, questions, tickets
+from service.store.turns import Event, undone
+from service.store.wakeups import EventKind
 from tools.commerce import CustomerId
 from tools.ports import ActionId, Json, Lane, TenantName, TicketId, Verification
 from workflows.ticket import (
@@ -24,44 +26,36 @@ from workflows.ticket import (
     TicketStatus,
 )
 
+_ASKED = questions.alias("asked")
 _TICKET = (
     select(
         tickets,
         customers.c.external_id.label("customer_external_id"),
         customers.c.email.label("customer_email"),
         customers.c.name.label("customer_name"),
+        *(column.label(f"asked_{column.name}") for column in _ASKED.c),
     )
     .join(customers)
+    # An answered question still stands on the ticket when the turn that recorded the answer died.
+    .outerjoin(_ASKED, (_ASKED.c.id == tickets.c.question_id) & _ASKED.c.state.in_(("open", "confirmed", "declined")))
     .where(tickets.c.id == bindparam("ticket"))
 )
-_MESSAGES = select(messages).where(messages.c.ticket_id == bindparam("ticket")).order_by(messages.c.position)
+_MESSAGES = (
+    select(messages, events.c.done.label("event_done"), events.c.created_at.label("event_at"))
+    .outerjoin(events, (events.c.ticket_id == messages.c.ticket_id) & (events.c.seq == messages.c.seq))
+    .where(messages.c.ticket_id == bindparam("ticket"))
+    .order_by(messages.c.position)
+)
 
 
-async def load_ticket(conn: AsyncConnection, ticket_id: str) -> Ticket:
-    """The ticket as it stands, with its messages in order and its open question."""
+async def load_ticket(conn: AsyncConnection, ticket_id: str) -> tuple[Ticket, tuple[Event, ...]]:
+    """The ticket as it stands, with its messages in order and its open question, and the events that nobody has handled."""
     row = (await conn.execute(_TICKET, {"ticket": ticket_id})).one()
     said = (await conn.execute(_MESSAGES, {"ticket": ticket_id})).all()
-    question = await find_question(conn, row.question_id) if row.question_id else None
-    return _ticket(row, said, question)
-
-
-async def find_question(conn: AsyncConnection, question_id: str) -> Question | None:
-    """The question when it is open or has an answer that no turn has handled."""
-    query = select(questions).where(questions.c.id == question_id, questions.c.state.in_(("open", "confirmed", "declined")))
-    row = (await conn.execute(query)).first()
-    if row is None:
-        return None
-    return Question(
-        QuestionId(row.id),
-        QuestionKind(row.kind),
-        row.text,
-        row.asked_at,
-        row.expires_at,
-        ActionId(row.action_id) if row.action_id else None,
-        row.slot,
-        row.asked_times,
-        row.delivered_at,
-    )
+    unread = tuple(Event(m.seq, EventKind.MESSAGE, m.id, {}, m.event_at) for m in said if m.event_done is False)
+    if row.pending > len(unread):
+        unread = await undone(conn, ticket_id)
+    return _ticket(row, said), unread
 
 
 def spending(data: Mapping[str, Json] | None) -> Spending:
@@ -69,7 +63,7 @@ def spending(data: Mapping[str, Json] | None) -> Spending:
     return Spending(**data) if data else Spending()
 
 
-def _ticket(row: Any, said: Sequence[Any], question: Question | None) -> Ticket:
+def _ticket(row: Any, said: Sequence[Any]) -> Ticket:
     verified = row.verification != Verification.NONE
     known = verified and not row.customer_external_id.startswith(UNVERIFIED)
     return Ticket(
@@ -94,11 +88,27 @@ def _ticket(row: Any, said: Sequence[Any], question: Question | None) -> Ticket:
         messages=tuple(
             Message(MessageId(m.id), Author(m.author), m.text, m.sent_at, m.seq, m.verified, m.external_id) for m in said
         ),
-        question=question,
+        question=_question(row),
         spent=spending(row.budget.get("spent")),
         handed_off=row.handed_off,
         superseded_count=row.superseded_count,
         customer_messages=row.customer_messages,
         owner=row.owner,
         version=row.version,
+    )
+
+
+def _question(row: Any) -> Question | None:
+    if row.asked_id is None:
+        return None
+    return Question(
+        QuestionId(row.asked_id),
+        QuestionKind(row.asked_kind),
+        row.asked_text,
+        row.asked_asked_at,
+        row.asked_expires_at,
+        ActionId(row.asked_action_id) if row.asked_action_id else None,
+        row.asked_slot,
+        row.asked_asked_times,
+        row.asked_delivered_at,
     )

@@ -181,6 +181,7 @@ class Action:
     approval_id: ApprovalId | None = None
     confirmed_by: str | None = None
     flow: str | None = None
+    intent: str | None = None
     lane: Lane | None = None
     fence: int | None = None
     sentence: str = ""

@@ -1,13 +1,16 @@
 """Actions as rows: how one is written, how it changes, and the frozen value that leaves the store."""
 
+from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import bindparam, insert, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.store.journal import Entry
 from service.store.money_schema import action_fingerprints, actions
+from service.store.upsert import insert_rows
 from service.store.workers import db_now
 from tools.commerce import Receipt
 from tools.digest import action_key, wish
@@ -35,6 +38,17 @@ SPENT = (ActionStatus.RESERVED, ActionStatus.SENT, ActionStatus.UNKNOWN, ActionS
 """The states in which an action's money counts as spent."""
 
 
+_ADD = insert(actions).returning(actions)
+_ADD_LEASED = insert(actions).values(lease_until=db_now(text(str(PERSON_LEASE_SECONDS)))).returning(actions)
+_CHANGE = update(actions).where(actions.c.id == bindparam("action")).returning(actions)
+_CHANGE_LEASED = _CHANGE.values(lease_until=db_now(text(str(PERSON_LEASE_SECONDS))))
+_BY_ID = select(actions).where(actions.c.ticket_id == bindparam("ticket"), actions.c.id == bindparam("action"))
+_MET = select(actions).where(
+    actions.c.ticket_id == bindparam("ticket"), or_(actions.c.origin == bindparam("origin_met"), actions.c.status.in_(LIVE))
+)
+_OF_TICKET = select(actions).where(actions.c.ticket_id == bindparam("ticket")).order_by(actions.c.created_at, actions.c.id)
+
+
 def actor_of(caller: Caller) -> str:
     """Who acts, as the journal names them."""
     return f"person:{caller.person}" if caller.person else "bot"
@@ -56,41 +70,35 @@ async def add(
     now: datetime,
 ) -> Any:
     """Write a new action with its first decision, and the fingerprints that its money reaches; returns the row."""
-    row = await conn.execute(
-        insert(actions)
-        .values(
-            id=action_id,
-            tenant=caller.tenant,
-            ticket_id=caller.ticket,
-            origin=proposal.origin,
-            key=action_key(caller.tenant, action_id),
-            tool=proposal.tool,
-            effect=proposal.effect,
-            args=dict(proposal.args),
-            wish=wish(proposal),
-            customer=caller.customer,
-            order_id=proposal.order_id,
-            amount_minor=proposal.money.amount_minor if proposal.money else None,
-            currency=proposal.money.currency if proposal.money else None,
-            legs=[
-                {"method_id": leg.method_id, "amount_minor": leg.amount_minor, "fingerprint": leg.fingerprint}
-                for leg in proposal.legs
-            ],
-            lane=caller.lane,
-            flow=caller.flow,
-            intent=caller.intent,
-            requester=actor_of(caller),
-            confirmed_by=f"person:{proposal.attested_by}" if proposal.attested_by else None,
-            created_at=now,
-            **decided(caller, proposal, verdict, policy_version, now),
-        )
-        .returning(actions)
-    )
+    values = {
+        "id": action_id,
+        "tenant": caller.tenant,
+        "ticket_id": caller.ticket,
+        "origin": proposal.origin,
+        "key": action_key(caller.tenant, action_id),
+        "tool": proposal.tool,
+        "effect": proposal.effect,
+        "args": dict(proposal.args),
+        "wish": wish(proposal),
+        "customer": caller.customer,
+        "order_id": proposal.order_id,
+        "amount_minor": proposal.money.amount_minor if proposal.money else None,
+        "currency": proposal.money.currency if proposal.money else None,
+        "legs": [asdict(leg) for leg in proposal.legs],
+        "lane": caller.lane,
+        "flow": caller.flow,
+        "intent": caller.intent,
+        "requester": actor_of(caller),
+        "confirmed_by": f"person:{proposal.attested_by}" if proposal.attested_by else None,
+        "created_at": now,
+    }
+    values |= decided(caller, proposal, verdict, policy_version, now)
+    row = (await conn.execute(_ADD if caller.fence is not None else _ADD_LEASED, values)).one()
     prints = sorted({leg.fingerprint for leg in proposal.legs if leg.fingerprint})
     if prints:
         rows = [{"action_id": action_id, "tenant": caller.tenant, "fingerprint": one} for one in prints]
-        await conn.execute(insert(action_fingerprints), rows)
-    return row.one()
+        await insert_rows(conn, action_fingerprints, rows)
+    return row
 
 
 def decided(caller: Caller, proposal: Proposal, verdict: Verdict, policy_version: str, now: datetime) -> dict[str, Any]:
@@ -106,31 +114,33 @@ def decided(caller: Caller, proposal: Proposal, verdict: Verdict, policy_version
         "code": verdict.code if status is ActionStatus.REFUSED else None,
         "fence": caller.fence,
         "event_seq": caller.event_seq,
-        "lease_until": None if caller.fence is not None else db_now(text(str(PERSON_LEASE_SECONDS))),
         "reserved_at": now if status is ActionStatus.RESERVED else None,
         "ended_at": now if status is ActionStatus.REFUSED else None,
     }
 
 
-async def change(conn: AsyncConnection, action_id: str, **values: Any) -> Any:
-    """Change an action whose ticket the caller has locked; returns the row as it now stands."""
-    return (await conn.execute(update(actions).where(actions.c.id == action_id).values(**values).returning(actions))).one()
+async def change(conn: AsyncConnection, action_id: str, *, leased: bool = False, **values: Any) -> Any:
+    """Change an action whose ticket the caller has locked; returns the row as it now stands.
+
+    With `leased`, a person's request has the action for itself for a while.
+    """
+    return (await conn.execute(_CHANGE_LEASED if leased else _CHANGE, {"action": action_id, **values})).one()
 
 
 async def by_id(conn: AsyncConnection, ticket: str, action_id: str) -> Any:
     """The ticket's action with this id, or None."""
-    return (await conn.execute(select(actions).where(actions.c.ticket_id == ticket, actions.c.id == action_id))).first()
+    return (await conn.execute(_BY_ID, {"ticket": ticket, "action": action_id})).first()
 
 
 async def of_ticket(conn: AsyncConnection, ticket: str) -> tuple[Action, ...]:
     """The ticket's actions, oldest first."""
-    rows = await conn.execute(select(actions).where(actions.c.ticket_id == ticket).order_by(actions.c.created_at, actions.c.id))
-    return tuple(from_row(row) for row in rows)
+    return tuple(from_row(row) for row in await conn.execute(_OF_TICKET, {"ticket": ticket}))
 
 
-async def by_origin(conn: AsyncConnection, ticket: str, origin: str) -> Any:
-    """The ticket's action with this origin, or None."""
-    return (await conn.execute(select(actions).where(actions.c.ticket_id == ticket, actions.c.origin == origin))).first()
+async def met(conn: AsyncConnection, ticket: str, origin: str) -> Sequence[Any]:
+    """The ticket's action with this origin, and those that have not ended, oldest first."""
+    rows = (await conn.execute(_MET, {"ticket": ticket, "origin_met": origin})).all()
+    return sorted(rows, key=lambda row: (row.created_at, row.id))
 
 
 def entry(row: Any, actor: str, kind: str | None = None) -> Entry:
@@ -179,6 +189,7 @@ def from_row(row: Any) -> Action:
         approval_id=ApprovalId(row.approval_id) if row.approval_id else None,
         confirmed_by=row.confirmed_by,
         flow=row.flow,
+        intent=row.intent,
         lane=Lane(row.lane),
         fence=row.fence,
         sentence=row.sentence,

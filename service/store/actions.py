@@ -1,10 +1,10 @@
 """The book of actions in our database: each method is one short transaction that locks the ticket's row first."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service import ids
@@ -12,9 +12,9 @@ from service.store import action_rows, approvals, ledger, switches, turns
 from service.store.action_rows import LIVE, actor_of, entry, from_row
 from service.store.book_facts import Standing, read_facts, take_locks
 from service.store.database import Database
-from service.store.journal import Entry, append_to_ticket
+from service.store.journal import Entry, Head, append_to, append_to_ticket
 from service.store.money_schema import actions
-from service.store.schema import questions
+from service.store.schema import questions, tickets
 from service.store.switches import Who
 from service.store.wakeups import EventKind, Wakeups
 from tools.commerce import Receipt
@@ -26,7 +26,6 @@ from tools.ports import (
     ActionBook,
     ActionId,
     ActionStatus,
-    BookFacts,
     Caller,
     Clock,
     Decide,
@@ -51,19 +50,15 @@ class SqlActionBook(ActionBook):
 
     async def find(self, caller: Caller, *, origin: str | None = None, action: ActionId | None = None) -> Action | None:
         """The ticket's action with this origin or id."""
-        wanted = actions.c.origin == origin if origin is not None else actions.c.id == action
-        query = select(actions).where(actions.c.tenant == caller.tenant, actions.c.ticket_id == caller.ticket, wanted)
+        wanted = {"tenant": caller.tenant, "ticket": caller.ticket, "value": action if origin is None else origin}
         async with self._database.reading() as conn:
-            row = (await conn.execute(query)).first()
+            row = (await conn.execute(_FIND if origin is None else _FIND_ORIGIN, wanted)).first()
         return from_row(row) if row else None
 
     async def live_on_order(self, caller: Caller, order_id: str) -> tuple[Action, ...]:
         """The tenant's actions on an order that have not ended, oldest first."""
-        query = select(actions).where(
-            actions.c.tenant == caller.tenant, actions.c.order_id == order_id, actions.c.status.in_(LIVE)
-        )
         async with self._database.reading() as conn:
-            rows = await conn.execute(query.order_by(actions.c.created_at))
+            rows = await conn.execute(_LIVE_ON_ORDER, {"tenant": caller.tenant, "order": order_id})
             return tuple(from_row(row) for row in rows)
 
     async def switch_for(self, caller: Caller, tool: str) -> Switch | None:
@@ -75,71 +70,74 @@ class SqlActionBook(ActionBook):
     async def switch_on(self, action: Action) -> Switch | None:
         """The thrown switch that stops this action, by the lane and the intent that wanted it, if any."""
         async with self._database.reading() as conn:
-            row = await action_rows.by_id(conn, action.ticket, action.id)
-            return await switches.peek(conn, Who(action.tenant, row.lane, row.tool, row.intent))
+            return await switches.peek(conn, _who(action))
 
     async def propose(self, caller: Caller, proposal: Proposal, decide: Decide, policy_version: str) -> Action:
         """Create the action or meet the one that is there, decide, and reserve: all in one transaction."""
         now = self._clock()
         async with self._database.begin() as conn:
-            await _lock(conn, caller)
-            known = await action_rows.by_origin(conn, caller.ticket, proposal.origin)
-            if known is not None:
+            ticket = await _lock(conn, caller)
+            met = await action_rows.met(conn, caller.ticket, proposal.origin)
+            if known := next((row for row in met if row.origin == proposal.origin), None):
                 return from_row(known)
             await take_locks(conn, caller, proposal, now)
             newer = await _newer_message(conn, caller)
-            entries = await _supersede(conn, caller, proposal, now)
-            twin = await _live_twin(conn, caller, proposal)
-            if twin is not None:
-                await append_to_ticket(conn, caller.ticket, entries, now, caller.event_seq)
+            entries = await _supersede(conn, caller, proposal, met, now)
+            if twin := _live_twin(caller, proposal, met):
+                await _write(conn, ticket, entries, now, caller.event_seq)
                 return from_row(twin)
             standing = Standing(confirmed=proposal.attested_by is not None)
-            facts = await self._facts(conn, caller, proposal, now, standing, newer)
+            facts = await read_facts(conn, caller, proposal, self._policy_for(caller.tenant), now, standing, newer)
             verdict = decide(facts)
             action_id = ActionId(ids.new("act"))
             row = await action_rows.add(conn, action_id, caller, proposal, verdict, policy_version, now)
-            return await self._decided(conn, caller, row, proposal, verdict, now, entries)
+            row, followed = await self._follow(conn, row, proposal, verdict, now)
+            await _write(conn, ticket, [*entries, *followed, entry(row, actor_of(caller))], now, caller.event_seq)
+            return from_row(row)
 
     async def resume(self, caller: Caller, action: Action, proposal: Proposal, decide: Decide, policy_version: str) -> Action:
         """Decide a `proposed` action again: its yes and its votes are facts now, and are used up when it is reserved."""
         now = self._clock()
         async with self._database.begin() as conn:
-            await _lock(conn, caller)
+            ticket = await _lock(conn, caller)
             row = await action_rows.by_id(conn, caller.ticket, action.id)
             if row.status != ActionStatus.PROPOSED:
                 return from_row(row)
             await take_locks(conn, caller, proposal, now)
             newer = await _newer_message(conn, caller)
-            approval = await approvals.current(conn, row.id)
+            approval = await approvals.current(conn, row.id) if row.approval_id else None
             if approval is not None and approval.state in approvals.USABLE and approval.expires_at <= now:
                 return from_row(await approvals.expire_action(conn, approval, row, now))
             confirmed_by = row.confirmed_by or await _yes(conn, row.id)
             standing = await _standing(conn, row, proposal, approval, confirmed=confirmed_by is not None)
-            facts = await self._facts(conn, caller, proposal, now, standing, newer)
+            facts = await read_facts(conn, caller, proposal, self._policy_for(caller.tenant), now, standing, newer)
             verdict = decide(facts)
             row = await action_rows.change(
                 conn,
                 row.id,
+                leased=caller.fence is None,
                 confirmed_by=confirmed_by,
                 approved=verdict.decision == "allow" and approval is not None and approval.state == "approved",
                 **action_rows.decided(caller, proposal, verdict, policy_version, now),
             )
-            return await self._decided(conn, caller, row, proposal, verdict, now, [])
+            row, followed = await self._follow(conn, row, proposal, verdict, now)
+            await _write(conn, ticket, [*followed, entry(row, actor_of(caller))], now, caller.event_seq)
+            return from_row(row)
 
     async def mark_sent(self, caller: Caller, action: Action) -> Action:
         """Commit `sent`, or end the action when a switch was thrown since it was reserved."""
         now = self._clock()
         async with self._database.begin() as conn:
-            await _lock(conn, caller)
-            row = await action_rows.by_id(conn, caller.ticket, action.id)
-            if row.status != ActionStatus.RESERVED:
+            ticket = await _lock(conn, caller)
+            if await switches.hold(conn, _who(action)) is not None:
+                reserved = await action_rows.by_id(conn, caller.ticket, action.id)
+                if reserved.status != ActionStatus.RESERVED:
+                    raise MovedOn
+                return from_row(await _end_reserved(conn, reserved, ActionStatus.REFUSED, Code.KILLED, "switch.killed", now))
+            row = (await conn.execute(_SEND, {"action": action.id, "now": now, "by": caller.fence})).first()
+            if row is None:
                 raise MovedOn
-            killed = await switches.hold(conn, Who(action.tenant, row.lane, row.tool, row.intent))
-            if killed is not None:
-                ended = await _end_reserved(conn, row, ActionStatus.REFUSED, Code.KILLED, "switch.killed", now)
-                return from_row(ended)
-            row = await action_rows.change(conn, row.id, status=ActionStatus.SENT, sent_at=now, fence=caller.fence)
-            await append_to_ticket(conn, row.ticket_id, [entry(row, actor_of(caller))], now, row.event_seq)
+            await _write(conn, ticket, [entry(row, actor_of(caller))], now, row.event_seq)
             return from_row(row)
 
     async def settle(
@@ -148,23 +146,23 @@ class SqlActionBook(ActionBook):
         """Write how a `sent` or `unknown` action ended; later settlings change nothing."""
         now = self._clock()
         async with self._database.begin() as conn:
-            await turns.lock(conn, action.ticket, None)
-            row = await action_rows.by_id(conn, action.ticket, action.id)
-            if row.status not in (ActionStatus.SENT, ActionStatus.UNKNOWN) or row.status == status:
-                return from_row(row)
+            ticket = await turns.lock(conn, action.ticket, None)
+            values = {
+                "action": action.id,
+                "becomes": status,
+                "status": status,
+                "code": code,
+                "receipt": receipt.model_dump(mode="json") if receipt else None,
+                "ended_at": now if status.ended else None,
+            }
+            row = (await conn.execute(_SETTLE, values)).first()
+            if row is None:
+                return from_row(await action_rows.by_id(conn, action.ticket, action.id))
             if receipt is not None:
                 await ledger.settle(conn, row, receipt, now)
             elif status is ActionStatus.FAILED:
                 await ledger.release(conn, row, now)
-            row = await action_rows.change(
-                conn,
-                row.id,
-                status=status,
-                code=code,
-                receipt=receipt.model_dump(mode="json") if receipt else None,
-                ended_at=now if status.ended else None,
-            )
-            await append_to_ticket(conn, row.ticket_id, [entry(row, "system")], now, row.event_seq)
+            await _write(conn, ticket, [entry(row, "system")], now, row.event_seq)
             if wake and status.ended:
                 await self._wakeups.wake(conn, row.ticket_id, EventKind.SETTLED, row.id, {"status": row.status})
             return from_row(row)
@@ -184,52 +182,78 @@ class SqlActionBook(ActionBook):
     async def record_refusal(self, caller: Caller, tool: str, args: Mapping[str, Json], code: str, rule: str | None) -> None:
         """Write one entry for a call that never became an action."""
         async with self._database.begin() as conn:
-            await _lock(conn, caller)
+            ticket = await _lock(conn, caller)
             data = {"tool": tool, "args": dict(args), "code": str(code), "rule": rule}
-            refusal = [Entry("tool.refused", actor_of(caller), data)]
-            await append_to_ticket(conn, caller.ticket, refusal, self._clock(), caller.event_seq)
+            await _write(conn, ticket, [Entry("tool.refused", actor_of(caller), data)], self._clock(), caller.event_seq)
 
-    async def _facts(
-        self,
-        conn: AsyncConnection,
-        caller: Caller,
-        proposal: Proposal,
-        now: datetime,
-        standing: Standing,
-        newer: bool,
-    ) -> BookFacts:
-        return await read_facts(conn, caller, proposal, self._policy_for(caller.tenant), now, standing, newer)
-
-    async def _decided(
-        self,
-        conn: AsyncConnection,
-        caller: Caller,
-        row: Any,
-        proposal: Proposal,
-        verdict: Verdict,
-        now: datetime,
-        entries: list[Entry],
-    ) -> Action:
-        """What follows from a decision: money held, an approval opened or used up, and the journal."""
+    async def _follow(
+        self, conn: AsyncConnection, row: Any, proposal: Proposal, verdict: Verdict, now: datetime
+    ) -> tuple[Any, Sequence[Entry]]:
+        """What follows from a decision: money held, an approval opened, used up or out of use; the row as it now stands."""
         if verdict.decision == "needs_approval":
-            live = timedelta(hours=self._policy_for(caller.tenant).approval_hours)
+            live = timedelta(hours=self._policy_for(row.tenant).approval_hours)
             approval_id, opened = await approvals.open_or_keep(conn, row, proposal, verdict, live, now)
-            row = await action_rows.change(conn, row.id, approval_id=approval_id)
-            entries = [*entries, *opened]
-        elif verdict.decision == "allow":
+            return await action_rows.change(conn, row.id, approval_id=approval_id), opened
+        if row.approval_id and verdict.decision != "needs_confirmation":
             await approvals.end(conn, row.id, "used" if row.approved else "superseded", now)
+        if verdict.decision == "allow":
             await ledger.reserve(conn, row, now)
-        elif verdict.decision == "deny":
-            await approvals.end(conn, row.id, "superseded", now)
-        await append_to_ticket(conn, row.ticket_id, [*entries, entry(row, actor_of(caller))], now, caller.event_seq)
-        return from_row(row)
+        return row, ()
 
 
-async def _lock(conn: AsyncConnection, caller: Caller) -> None:
+_FIND = select(actions).where(
+    actions.c.tenant == bindparam("tenant"), actions.c.ticket_id == bindparam("ticket"), actions.c.id == bindparam("value")
+)
+_FIND_ORIGIN = select(actions).where(
+    actions.c.tenant == bindparam("tenant"), actions.c.ticket_id == bindparam("ticket"), actions.c.origin == bindparam("value")
+)
+_LIVE_ON_ORDER = (
+    select(actions)
+    .where(actions.c.tenant == bindparam("tenant"), actions.c.order_id == bindparam("order"), actions.c.status.in_(LIVE))
+    .order_by(actions.c.created_at)
+)
+_SEND = (
+    update(actions)
+    .where(actions.c.id == bindparam("action"), actions.c.status == ActionStatus.RESERVED)
+    .values(status=ActionStatus.SENT, sent_at=bindparam("now"), fence=bindparam("by"))
+    .returning(actions)
+)
+_SETTLE = (
+    update(actions)
+    .where(
+        actions.c.id == bindparam("action"),
+        actions.c.status.in_((ActionStatus.SENT, ActionStatus.UNKNOWN)),
+        actions.c.status != bindparam("becomes"),
+    )
+    .returning(actions)
+)
+_YES = (
+    select(questions.c.answered_by)
+    .where(questions.c.action_id == bindparam("action"), questions.c.state == "confirmed")
+    .limit(1)
+)
+_KEEP_HEAD = update(tickets).where(tickets.c.id == bindparam("ticket"))
+
+
+async def _lock(conn: AsyncConnection, caller: Caller) -> Any:
     """The ticket's row, locked for this caller. Raises `FencedOff`, also for another tenant's ticket."""
     ticket = await turns.lock(conn, caller.ticket, caller.fence)
     if ticket.tenant != caller.tenant:
         raise FencedOff
+    return ticket
+
+
+async def _write(conn: AsyncConnection, ticket: Any, entries: Sequence[Entry], now: datetime, turn: int | None) -> None:
+    """Write entries on the chain of a ticket whose row this transaction has locked and whose chain it has not touched."""
+    if entries:
+        before = Head(ticket.journal_seq, ticket.journal_head)
+        head = await append_to(conn, ticket.id, ticket.tenant, before, entries, now, turn)
+        values = {"ticket": ticket.id, "journal_seq": head.seq, "journal_head": head.hash, "updated_at": now}
+        await conn.execute(_KEEP_HEAD, values)
+
+
+def _who(action: Action) -> Who:
+    return Who(action.tenant, action.lane or "", action.tool, action.intent)
 
 
 async def _newer_message(conn: AsyncConnection, caller: Caller) -> bool:
@@ -242,35 +266,35 @@ async def _newer_message(conn: AsyncConnection, caller: Caller) -> bool:
     return newer
 
 
-async def _supersede(conn: AsyncConnection, caller: Caller, proposal: Proposal, now: datetime) -> list[Entry]:
+async def _supersede(
+    conn: AsyncConnection, caller: Caller, proposal: Proposal, met: Sequence[Any], now: datetime
+) -> list[Entry]:
     """A new proposal replaces the ticket's unconfirmed ones; the very same wish of a bot stays, of a person it is replaced."""
     if not proposal.confirms:
         return []
-    unconfirmed = [
-        actions.c.ticket_id == caller.ticket,
-        actions.c.status == ActionStatus.PROPOSED,
-        actions.c.decision == "needs_confirmation",
-    ]
-    if caller.person is None:
-        unconfirmed.append(actions.c.wish != wish(proposal))
-    query = update(actions).where(*unconfirmed)
-    rows = await conn.execute(
-        query.values(status=ActionStatus.SUPERSEDED, code=Code.SUPERSEDED, ended_at=now).returning(actions)
-    )
-    return [entry(row, actor_of(caller)) for row in rows]
+    replaced = [row for row in met if _unconfirmed(row) and not _twin_of_bot(caller, proposal, row)]
+    over = {"status": ActionStatus.SUPERSEDED, "code": Code.SUPERSEDED, "ended_at": now}
+    return [entry(await action_rows.change(conn, row.id, **over), actor_of(caller)) for row in replaced]
 
 
-async def _live_twin(conn: AsyncConnection, caller: Caller, proposal: Proposal) -> Any:
-    query = select(actions).where(
-        actions.c.ticket_id == caller.ticket, actions.c.status.in_(LIVE), actions.c.wish == wish(proposal)
-    )
-    return (await conn.execute(query.order_by(actions.c.created_at).limit(1))).first()
+def _live_twin(caller: Caller, proposal: Proposal, met: Sequence[Any]) -> Any:
+    """The ticket's action with the same wish that has not ended, if it was not replaced."""
+    same = wish(proposal)
+    alive = [row for row in met if row.wish == same and (caller.person is None or not _unconfirmed(row))]
+    return alive[0] if alive else None
+
+
+def _unconfirmed(row: Any) -> bool:
+    return row.status == ActionStatus.PROPOSED and row.decision == "needs_confirmation"
+
+
+def _twin_of_bot(caller: Caller, proposal: Proposal, row: Any) -> bool:
+    return caller.person is None and row.wish == wish(proposal)
 
 
 async def _yes(conn: AsyncConnection, action_id: str) -> str | None:
     """Who said yes to the question about this one action, if anybody did."""
-    query = select(questions.c.answered_by).where(questions.c.action_id == action_id, questions.c.state == "confirmed")
-    return (await conn.execute(query.limit(1))).scalar_one_or_none()
+    return (await conn.execute(_YES, {"action": action_id})).scalar_one_or_none()
 
 
 async def _standing(conn: AsyncConnection, row: Any, proposal: Proposal, approval: Any, *, confirmed: bool) -> Standing:

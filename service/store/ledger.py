@@ -5,11 +5,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service import ids
 from service.store.money_schema import ledger
+from service.store.upsert import insert_rows
 from tools.commerce import Receipt
 
 
@@ -74,7 +74,7 @@ async def _post(conn: AsyncConnection, action: Any, amounts: Mapping[Account, in
         if amount
     ]
     if rows:
-        await conn.execute(insert(ledger), rows)
+        await insert_rows(conn, ledger, rows)
 
 
 def _amount(action: Any) -> int:

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
-from sqlalchemy import select, tuple_, update
+from sqlalchemy import and_, bindparam, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.errors import NotFound
@@ -62,6 +62,19 @@ class Who:
         pairs = [("lane", self.lane), ("tenant", self.tenant), ("tool", self.tool)]
         return sorted([*pairs, ("intent", self.intent)] if self.intent else pairs)
 
+    @property
+    def values(self) -> dict[str, str | None]:
+        """The names by scope, as a statement takes them."""
+        return {"tenant": self.tenant, "lane": self.lane, "tool": self.tool, "intent": self.intent}
+
+
+_STOPPING = select(switches.c.scope, switches.c.name, switches.c.on, switches.c.reason).where(
+    switches.c.tenant == bindparam("tenant"),
+    or_(*(and_(switches.c.scope == scope, switches.c.name == bindparam(scope)) for scope in get_args(Scope))),
+)
+_HOLD = _STOPPING.order_by(switches.c.scope, switches.c.name).with_for_update(read=True)
+_PEEK = _STOPPING.where(switches.c.on)
+
 
 class Switches:
     """Throws switches and lists them."""
@@ -105,27 +118,17 @@ class Switches:
 
 async def hold(conn: AsyncConnection, who: Who) -> Switch | None:
     """The thrown switch that stops this, read under a share lock that lasts until the transaction ends."""
-    rows = await _shared(conn, who)
+    rows = (await conn.execute(_HOLD, who.values)).all()
     if len(rows) < len(who.names):
         await _ensure(conn, who.tenant, who.names)
-        rows = await _shared(conn, who)
+        rows = (await conn.execute(_HOLD, who.values)).all()
     return next((Switch(row.scope, row.name, row.reason) for row in rows if row.on), None)
 
 
 async def peek(conn: AsyncConnection, who: Who, scopes: Sequence[Scope] = get_args(Scope)) -> Switch | None:
     """The thrown switch that stops this, read without a lock."""
-    query = select(switches).where(switches.c.on, *_named(who.tenant, [pair for pair in who.names if pair[0] in scopes]))
-    row = (await conn.execute(query.limit(1))).first()
-    return Switch(row.scope, row.name, row.reason) if row else None
-
-
-async def _shared(conn: AsyncConnection, who: Who) -> Sequence[Any]:
-    query = select(switches).where(*_named(who.tenant, who.names)).order_by(switches.c.scope, switches.c.name)
-    return (await conn.execute(query.with_for_update(read=True))).all()
-
-
-def _named(tenant: TenantName, names: Sequence[tuple[str, str]]) -> tuple[Any, ...]:
-    return switches.c.tenant == tenant, tuple_(switches.c.scope, switches.c.name).in_(names)
+    rows = await conn.execute(_PEEK, who.values)
+    return next((Switch(row.scope, row.name, row.reason) for row in rows if row.scope in scopes), None)
 
 
 async def _ensure(conn: AsyncConnection, tenant: TenantName, names: Sequence[tuple[str, str]]) -> None:

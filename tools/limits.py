@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from babel.numbers import is_currency
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from tools.digest import canonical
@@ -103,6 +104,15 @@ class Policy(BaseModel):
     money_hours: MoneyHours | None = None
     granted: Mapping[Lane, frozenset[str]] = Field(default_factory=_granted)
     verification: Mapping[str, Verification] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _names_are_known(self) -> "Policy":
+        named = {*self.verification, *(name for names in self.granted.values() for name in names)}
+        if unknown := sorted(named - READS - ACTIONS):
+            raise ValueError(f"there is no tool called {', '.join(unknown)}")
+        if foreign := sorted(code for code in self.limits if not is_currency(code)):
+            raise ValueError(f"there is no currency called {', '.join(foreign)}")
+        return self
 
     @cached_property
     def version(self) -> str:

@@ -236,3 +236,18 @@ def test_a_policys_version_follows_its_content() -> None:
 def test_limits_that_contradict_each_other_are_refused() -> None:
     with pytest.raises(ValueError, match="two_votes_above"):
         MoneyLimits(one_vote_above=10, two_votes_above=5)
+
+
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [
+        ({"granted": {"agent": ["isue_refund"]}}, "isue_refund"),
+        ({"verification": {"refund": "code"}}, "refund"),
+        ({"limits": {"DOLLAR": {}}}, "DOLLAR"),
+        ({"windowdays": 3}, "windowdays"),
+        ({"limits": {"USD": {"window_cap": 12.5}}}, "window_cap"),
+    ],
+)
+def test_a_misspelt_policy_is_not_taken_for_a_decision(settings: dict[str, Any], named: str) -> None:
+    with pytest.raises(ValueError, match=named):
+        Policy.model_validate(settings)

@@ -35,6 +35,8 @@ class Metadata:
     """The confidence from which a message may be automated."""
     part_threshold: float
     """The confidence from which a passage counts as an intent of its own."""
+    doubt_threshold: float
+    """The confidence from which a passage with another wish keeps its message from being automated."""
 
 
 def save_artefact(folder: Path, scorer: Scorer, metadata: Metadata) -> None:

@@ -8,18 +8,30 @@ MAX_CHARS = 1_500
 """The text after this is one passage."""
 
 _MIN_WORDS = 3
-_WISH = (
-    r"(?:can|could|would|will|may) (?:you|u|i|we)|please|pls|plz|kindly|"
-    r"i (?:also )?(?:want|need|would like|wish|wanna)|i'd (?:also )?like|we (?:want|need|would like)|i am also|also|"
-    r"where|when|what|why|how|do you|does|is there|cancel|change|send|refund|return|exchange"
+_OPENS_WISH = (
+    r"(?:can|could|would|will|may) (?:you|u|i|we)\b|please\b|pls\b|plz\b|kindly\b|"
+    r"(?:i|we)(?:'d| would)? (?:also |just |really )?(?:want|need|like|wish|prefer|wanna)\b|"
+    r"where|when|what|why|how\b|which|who|do you\b|does\b|do i\b|is there\b|is it\b|are there\b|has my\b|did (?:you|my)\b|"
+    r"(?:cancel|change|send|refund|return|exchange|swap|replace|add|remove|update|tell|let me|call|give|put|stop|deliver)\b"
 )
+_JOINS = r"(?:and|but|plus|then|oh and|ps|p\.s\.)"
 _BREAK = re.compile(
-    r"(?<=[.!?])\s+|\n+|;\s*|"
-    rf",? \b(?=(?:and|but|plus|then|oh and|ps|p\.s\.)(?: also| then| btw)?,? (?:{_WISH})\b)|"
+    rf"(?<=[.!?])\s+|\n+|;\s*|,? \b(?={_JOINS}(?: also| then| btw)?,? (?:{_OPENS_WISH}|i am also\b|also\b))|"
     r",? \b(?=(?:also|additionally|besides|furthermore|on top of that|secondly|another thing|one more thing)\b)",
     re.IGNORECASE,
 )
+_ASKS = re.compile(
+    rf"\?|\b(?:please|pls|plz|can you|could you|would you|i need|i want|i'd like|(?:i|we) would like|let me know|tell me)\b|"
+    rf"^\W*(?:\d\W+)?(?:(?:{_JOINS}|also|hi|hello|now|so|just|oh|then|first|second|secondly)\b\W*){{0,3}}(?:{_OPENS_WISH})",
+    re.IGNORECASE,
+)
 _WORD = re.compile(r"\w+")
+_REFERENCE = re.compile(
+    r"\W*(?:my |the |our )?(?:order|customer|tracking|invoice|ref\w*)?\W*(?:number|no|nr|id|ref)?\W*(?:is|was)?\W*\S*\d\S*\W*",
+    re.IGNORECASE,
+)
+_NUMBER = re.compile(r"#\w|\d{4}")
+_MAX_REFERENCE_CHARS = 60
 
 
 def split(text: str) -> tuple[str, ...]:
@@ -30,6 +42,18 @@ def split(text: str) -> tuple[str, ...]:
     return tuple(passages)
 
 
-def is_wish(passage: str) -> bool:
-    """Tell whether a passage is long enough to say what somebody wants."""
+def is_statement(passage: str) -> bool:
+    """Tell whether a passage means something by itself: it is not too short, and more than a reference number."""
+    if len(passage) <= _MAX_REFERENCE_CHARS and _REFERENCE.fullmatch(passage):
+        return False
     return len(_WORD.findall(passage)) >= _MIN_WORDS
+
+
+def names_number(passage: str) -> bool:
+    """Tell whether a passage holds something like an order number."""
+    return _NUMBER.search(passage[:MAX_CHARS]) is not None
+
+
+def asks(passage: str) -> bool:
+    """Tell whether a passage asks or demands, rather than tells what happened."""
+    return _ASKS.search(passage[:MAX_CHARS]) is not None

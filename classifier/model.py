@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from classifier.artefact import Metadata, load_artefact
-from classifier.clauses import is_wish, split
+from classifier.clauses import asks, is_statement, names_number, split
 from classifier.clean import Cleaned, clean
 from classifier.intents import Intent
 from classifier.language import LanguageGuard
 from classifier.prediction import Alternative, Part, Prediction, Reason
 from classifier.scorer import Scorer, Scores
+from classifier.wishes import Passage, wishes
 
 _ALTERNATIVES = 3
 _FAMILIAR = 0.85
@@ -43,8 +44,10 @@ class IntentModel:
         language = self._language(cleaned.text, scores, default_language)
         if language != self.metadata.language:
             return _unread(Reason.LANGUAGE, cleaned, language)
-        parts = self._parts(passages, passage_scores)
-        return self._classified(cleaned.text, scores, parts)
+        told = [self._told(text, said) for text, said in zip(passages, passage_scores, strict=True)]
+        parts = tuple(Part(told[at].intent, passages[at].strip()) for at in wishes(told, self.metadata.part_threshold))
+        doubtful = len({told[at].intent for at in wishes(told, self.metadata.doubt_threshold)}) > 1
+        return self._classified(cleaned.text, scores, parts, doubtful=doubtful)
 
     def predict_many(self, messages: Iterable[tuple[str, str]], *, default_language: str = "en") -> list[Prediction]:
         """Classify pairs of text and subject, in order."""
@@ -56,33 +59,29 @@ class IntentModel:
             return default
         return self.guard.language(text, default)
 
-    def _classified(self, text: str, scores: Scores, parts: tuple[Part, ...]) -> Prediction:
+    def _told(self, passage: str, scores: Scores) -> Passage:
+        """Return what one passage says by itself."""
+        counts = not scores.rejected and is_statement(passage)
+        return Passage(self._intent(scores.best), asks(passage), names_number(passage), scores.confidence if counts else 0.0)
+
+    def _classified(self, text: str, scores: Scores, parts: tuple[Part, ...], *, doubtful: bool) -> Prediction:
         intent = self._intent(self.scorer.rejecting if scores.rejected else scores.best)
-        reason = self._reason(scores, parts)
+        several = len({part.intent for part in parts}) > 1
         return Prediction(
             intent=intent,
             confidence=scores.confidence,
-            reason=reason,
+            reason=Reason.SEVERAL_INTENTS if several else self._reason(scores, doubtful=doubtful),
             alternatives=self._alternatives(scores),
-            parts=parts if reason is Reason.SEVERAL_INTENTS else (Part(intent, text),),
+            parts=parts if several else (Part(intent, text),),
             language=self.metadata.language,
             text=text,
         )
 
-    def _reason(self, scores: Scores, parts: tuple[Part, ...]) -> Reason:
-        if len({part.intent for part in parts}) > 1:
-            return Reason.SEVERAL_INTENTS
+    def _reason(self, scores: Scores, *, doubtful: bool) -> Reason:
         if scores.rejected:
             return Reason.OUT_OF_SCOPE
-        return Reason.CONFIDENT if scores.confidence >= self.metadata.threshold else Reason.LOW_CONFIDENCE
-
-    def _parts(self, passages: tuple[str, ...], scores: tuple[Scores, ...]) -> tuple[Part, ...]:
-        """Return the passages whose own intent is clear."""
-        return tuple(
-            Part(self._intent(said.best), passage.strip())
-            for passage, said in zip(passages, scores, strict=True)
-            if not said.rejected and said.confidence >= self.metadata.part_threshold and is_wish(passage)
-        )
+        sure = scores.confidence >= self.metadata.threshold and not doubtful
+        return Reason.CONFIDENT if sure else Reason.LOW_CONFIDENCE
 
     def _alternatives(self, scores: Scores) -> tuple[Alternative, ...]:
         order = scores.probabilities.argsort()[::-1][:_ALTERNATIVES]

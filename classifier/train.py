@@ -11,18 +11,21 @@ from sklearn.model_selection import StratifiedKFold
 
 from classifier.artefact import Metadata, save_artefact
 from classifier.calibrate import HeldOut, Limits, choose_threshold, fit_confidence, fit_temperature
-from classifier.clauses import is_wish, split
+from classifier.clauses import asks, is_statement, names_number, split
 from classifier.clean import clean
 from classifier.dataset import Row, digest
 from classifier.fit import SEED, Linear, fit_linear
 from classifier.intents import Intent
 from classifier.scorer import Confidence, Scorer, best_labels
+from classifier.wishes import Passage, wishes
 
 FOLDS = 5
 LANGUAGE = "en"
 """The training text's language."""
 _SPLIT_FALSE_ALARMS = 0.01
 """Share of one-intent messages that may be taken for several."""
+_DOUBT_FALSE_ALARMS = 0.03
+"""Share of one-intent messages that may be held back because a passage seems to want something else."""
 
 
 @dataclass(frozen=True)
@@ -43,24 +46,29 @@ class CrossValidation:
     passages: HeldOut
     owners: NDArray[np.intp]
     """For each passage, the row of its message."""
+    texts: tuple[str, ...]
+    """The passages themselves."""
 
 
 def train(rows: Sequence[Row], limits: Limits | None = None) -> TrainedModel:
     """Fit a model on labelled messages; the same rows always give the same model."""
     texts = [clean(row.text, row.subject).text for row in rows]
     labels = [row.intent for row in rows]
+    linear = fit_linear(texts, labels)
     checked = cross_validate(texts, labels)
     temperature = fit_temperature(checked.messages)
     confidence = fit_confidence(checked.messages, temperature)
     reached = confidence.of(checked.messages.signals(temperature))
+    told = _told(checked, confidence.of(checked.passages.signals(temperature)), linear.labels)
     metadata = Metadata(
         data_digest=digest(rows),
         rows=len(rows),
         language=LANGUAGE,
         threshold=choose_threshold(reached, checked.messages, limits or Limits()),
-        part_threshold=_part_threshold(checked, confidence, temperature),
+        part_threshold=_lowest_quiet(told, _SPLIT_FALSE_ALARMS),
+        doubt_threshold=_lowest_quiet(told, _DOUBT_FALSE_ALARMS),
     )
-    scorer = calibrated(fit_linear(texts, labels), Intent.OUT_OF_SCOPE, temperature, confidence)
+    scorer = calibrated(linear, Intent.OUT_OF_SCOPE, temperature, confidence)
     return TrainedModel(scorer, metadata, checked.messages)
 
 
@@ -87,16 +95,21 @@ def cross_validate(texts: Sequence[str], labels: Sequence[str]) -> CrossValidati
     messages: list[HeldOut] = []
     passages: list[HeldOut] = []
     rows: list[int] = []
-    owners: list[int] = []
+    owned: list[tuple[int, str]] = []
     for fitted_on, held in _folds(labels):
         linear = fit_linear([texts[row] for row in fitted_on], [labels[row] for row in fitted_on])
-        owned = [(row, passage) for row in held for passage in split(texts[row]) if is_wish(passage)]
+        own = [(row, passage) for row in held for passage in split(texts[row]) if is_statement(passage)]
         messages.append(_scored(linear, [(row, texts[row]) for row in held], labels))
-        passages.append(_scored(linear, owned, labels))
+        passages.append(_scored(linear, own, labels))
         rows.extend(held)
-        owners.extend(row for row, _ in owned)
+        owned.extend(own)
     in_order = HeldOut.concatenated(messages).taken(np.argsort(rows))
-    return CrossValidation(in_order, HeldOut.concatenated(passages), np.array(owners, dtype=np.intp))
+    return CrossValidation(
+        messages=in_order,
+        passages=HeldOut.concatenated(passages),
+        owners=np.array([row for row, _ in owned], dtype=np.intp),
+        texts=tuple(passage for _, passage in owned),
+    )
 
 
 def _scored(linear: Linear, texts: Sequence[tuple[int, str]], labels: Sequence[str]) -> HeldOut:
@@ -110,15 +123,21 @@ def _folds(labels: Sequence[str]) -> list[tuple[list[int], list[int]]]:
     return [(fitted_on.tolist(), held.tolist()) for fitted_on, held in folds]
 
 
-def _part_threshold(checked: CrossValidation, confidence: Confidence, temperature: float) -> float:
-    """Return the lowest confidence of passages at which few one-intent messages look like several."""
-    reached = np.where(checked.passages.rejected, 0.0, confidence.of(checked.passages.signals(temperature)))
+def _told(checked: CrossValidation, confidence: NDArray[np.float64], labels: Sequence[str]) -> list[list[Passage]]:
+    """Return for each message what its passages say, by a model that never saw them."""
     best = best_labels(checked.passages.margins, checked.passages.rejecting)
-    allowed = _SPLIT_FALSE_ALARMS * len(checked.messages.truth)
+    reached = np.where(checked.passages.rejected, 0.0, confidence)
+    told: list[list[Passage]] = [[] for _ in checked.messages.truth]
+    for at, owner in enumerate(checked.owners):
+        text = checked.texts[at]
+        told[owner].append(Passage(Intent(labels[best[at]]), asks(text), names_number(text), float(reached[at])))
+    return told
+
+
+def _lowest_quiet(told: Sequence[Sequence[Passage]], false_alarms: float) -> float:
+    """Return the lowest confidence of passages at which few of these one-intent messages look like several."""
     for threshold in np.arange(0.3, 1.0, 0.01):
-        sure = reached >= threshold
-        pairs = np.unique(np.column_stack((checked.owners[sure], best[sure])), axis=0)
-        intents_per_message = np.unique(pairs[:, 0], return_counts=True)[1]
-        if (intents_per_message > 1).sum() <= allowed:
+        alarms = sum(len({passages[at].intent for at in wishes(passages, threshold)}) > 1 for passages in told)
+        if alarms <= false_alarms * len(told):
             return float(threshold)
     return 1.0

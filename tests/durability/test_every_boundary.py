@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -66,7 +67,7 @@ async def check(service: Rig) -> None:
 
 @pytest.mark.parametrize("story", [stories.small_refund, stories.large_refund], ids=lambda story: story.__name__)
 async def test_a_customer_is_refunded_once_wherever_the_process_dies(
-    story: Callable, sqlite_url: str, clock: StandingClock, fresh_sqlite, tmp_path
+    story: Callable, sqlite_url: str, clock: StandingClock, fresh_sqlite: Path, tmp_path: Path
 ) -> None:
     calm = Deaths()
     await live_through(sqlite_url, clock, story, calm)

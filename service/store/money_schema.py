@@ -65,6 +65,7 @@ actions = Table(
     CheckConstraint("amount_minor is null or amount_minor >= 0", name="amount_not_negative"),
     CheckConstraint("(amount_minor is null) = (currency is null)", name="amount_has_currency"),
     Index("ix_actions_order", "tenant", "order_id"),
+    Index("ix_actions_tenant_reserved", "tenant", "reserved_at"),
     Index("ix_actions_customer", "tenant", "customer", "reserved_at"),
     Index(
         "ix_actions_status",

@@ -295,6 +295,7 @@ def upgrade() -> None:
             postgresql_where=sa.text("status in ('reserved','sent','unknown')"),
             sqlite_where=sa.text("status in ('reserved','sent','unknown')"),
         )
+        batch_op.create_index("ix_actions_tenant_reserved", ["tenant", "reserved_at"], unique=False)
 
     op.create_table(
         "escalations",
@@ -567,6 +568,7 @@ def downgrade() -> None:
 
     op.drop_table("escalations")
     with op.batch_alter_table("actions", schema=None) as batch_op:
+        batch_op.drop_index("ix_actions_tenant_reserved")
         batch_op.drop_index(
             "ix_actions_status",
             postgresql_where=sa.text("status in ('reserved','sent','unknown')"),

@@ -13,6 +13,7 @@ from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.conftest import StandingClock
+from tests.tools.shop.look import end_of_threads
 from tests.tools.shop.small import SMALL_SHOP
 from tools.backends.shop import Shop, create_tables, load, open_engine
 from tools.commerce import Address
@@ -71,6 +72,7 @@ async def sqlite(tmp_path: Path) -> AsyncIterator[AsyncEngine]:
     await create_tables(engine)
     yield engine
     await engine.dispose()
+    await end_of_threads()
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])

@@ -1,6 +1,7 @@
 """Short ways for a test to look at what stands in a shop."""
 
 import asyncio
+import threading
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -55,6 +56,13 @@ def by_id(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 async def open_every_connection(shop: Shop) -> None:
     """Fill the pool, so that calls which start at once also run at once and do not wait for a connection in turn."""
     await asyncio.gather(*(shop.get_order(PENDING) for _ in range(15)))
+
+
+async def end_of_threads() -> None:
+    """Wait until each closed or given-up SQLite connection has ended its thread, which still speaks to the event loop."""
+    for thread in threading.enumerate():
+        if thread.name.endswith("(_connection_worker_thread)"):
+            await asyncio.to_thread(thread.join, 10)
 
 
 def code_of(refusal: BaseException) -> Code:

@@ -9,7 +9,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.conftest import StandingClock
-from tests.tools.shop.look import ADA, assert_untouched, order_of
+from tests.tools.shop.look import ADA, assert_untouched, end_of_threads, order_of
 from tests.tools.shop.small import CARD, DELIVERED, PENDING, SMALL_SHOP, leg
 from tools.backends.shop import Shop, create_tables, load, open_engine
 from tools.errors import BackendUnavailable, OutcomeUnknown
@@ -57,6 +57,7 @@ async def test_a_full_disk_is_unavailable_and_changes_nothing(tmp_path: Path, cl
         await Shop(full, "default", clock).add_note(PENDING, ADA, "x" * 100_000, "k1")
     await assert_untouched(full)
     await full.dispose()
+    await end_of_threads()
 
 
 async def test_a_file_that_cannot_be_opened_is_unavailable(tmp_path: Path, clock: StandingClock) -> None:
@@ -66,6 +67,7 @@ async def test_a_file_that_cannot_be_opened_is_unavailable(tmp_path: Path, clock
         await shop.get_order(PENDING)
     with pytest.raises(BackendUnavailable):
         await shop.cancel_order(PENDING, "no_longer_needed", "k1")
+    await end_of_threads()
 
 
 async def test_a_server_that_is_not_there_is_unavailable(clock: StandingClock) -> None:

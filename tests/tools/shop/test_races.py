@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.conftest import StandingClock
-from tests.tools.shop.look import ADA, balance_of, code_of, money_of, open_every_connection, order_of
+from tests.tools.shop.look import ADA, balance_of, code_of, end_of_threads, money_of, open_every_connection, order_of
 from tests.tools.shop.small import CARD, CREDIT, DELIVERED, PAYPAL, PENDING, SHIPPED, leg
 from tests.tools.shop.starting import start_shop
 from tools.backends.shop import Shop, open_engine, read_books
@@ -81,6 +81,7 @@ async def _assert_two_processes_may_start_at_once(url: str, clock: StandingClock
     for n in range(2):
         assert await Shop(engine, f"shop{n}", clock).get_order(PENDING) is not None
     await engine.dispose()
+    await end_of_threads()
 
 
 async def test_two_processes_may_create_one_file_at_once(tmp_path: Path, clock: StandingClock) -> None:

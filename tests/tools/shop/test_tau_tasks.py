@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.tools.shop import tau
+from tests.tools.shop.look import end_of_threads
 from tools.backends.shop import Shop, create_tables, dump, load, open_engine
 from tools.errors import BackendRefused, Code
 
@@ -57,6 +58,7 @@ async def test_a_task_leaves_exactly_its_final_difference(
     answers = [await _answer(shop, write, f"{task['task']}-{place}") for place, write in enumerate(task["writes"])]
     after = tau.to_tau(await dump(engine, "tau"))
     await engine.dispose()
+    await end_of_threads()
     # The one write that must be refused lacks the balance.
     expected = {"ok": "ok", "refused": Code.INSUFFICIENT_BALANCE}
     assert answers == [(expected[write["expect"]], write["money_back_cents"]) for write in task["writes"]]

@@ -46,7 +46,7 @@ async def call_tool(
     person = worker(caller)
     found = await ticket_in(services, caller.tenant, ticket)
     async with services.db.reading() as conn:
-        acting = await caller_for(conn, found, person.id)
+        acting = await caller_for(conn, caller.tenant, found, person.id)
     origin = _origin(request, caller)
     result = await services.runner.call(acting, body.tool, body.args, origin, confirmed=body.customer_confirmed)
     check(result)

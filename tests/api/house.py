@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 import uvicorn
+from fastapi import FastAPI
 from sqlalchemy import func, inspect, select, table
 from standardwebhooks import Webhook
 
@@ -153,12 +154,19 @@ async def open_house(url: str, clock: Clock) -> AsyncIterator[House]:
 @asynccontextmanager
 async def on_the_wire(house: House) -> AsyncIterator[House]:
     """The same service, reached over a real socket."""
+    async with serving(create_app(house.services)) as http:
+        yield House(house.services, http, house.shops)
+
+
+@asynccontextmanager
+async def serving(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """A client for an application behind a real server on a free loopback port."""
     listening = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(create_app(house.services), lifespan="off", log_level="warning", timeout_graceful_shutdown=1)
+    config = uvicorn.Config(app, lifespan="off", log_level="critical", timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
-    serving = asyncio.create_task(server.serve([listening]))
+    running = asyncio.create_task(server.serve([listening]))
     address = f"http://127.0.0.1:{listening.getsockname()[1]}"
     async with httpx.AsyncClient(base_url=address, timeout=30) as http:
-        yield House(house.services, http, house.shops)
+        yield http
     server.should_exit = True
-    await serving
+    await running

@@ -6,7 +6,7 @@ import pytest
 
 from service.api.examples import ACTION
 from service.store.people import Role
-from tests.api.house import House
+from tests.api.house import House, message
 from tests.api.test_desk import post
 from tools.backends.shop import Fault, read_books
 
@@ -127,8 +127,6 @@ async def test_anothers_order_is_told_like_one_that_is_not_there(house: House) -
 
 
 async def test_an_unverified_customer_has_no_account_to_act_on(house: House) -> None:
-    from tests.api.house import message
-
     ticket = (await house.deliver(message(verified=False))).json()["ticket_id"]
     refused = await act(house, ticket, refund(), 403)
     assert refused["code"] == "verification_required"

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from service.store import people
 from service.store.people import Role
 from tests.api.house import House
 
@@ -97,8 +98,6 @@ async def test_who_does_not_work_tickets_changes_none(small_house: House, role: 
 
 
 async def test_a_person_who_is_locked_out_is_out_at_once(small_house: House) -> None:
-    from service.store import people
-
     key = await small_house.key()
     person = await small_house.person(Role.AGENT)
     async with small_house.services.db.begin() as conn:

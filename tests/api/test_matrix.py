@@ -42,6 +42,7 @@ OPEN = {
     ("GET", "/docs"),
     ("GET", "/docs/page.css"),
     ("GET", "/openapi.json"),
+    ("GET", "/metrics"),  # its own token, or this machine alone, see tests/ops
 }
 """The routes that ask for no key."""
 

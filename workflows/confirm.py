@@ -4,9 +4,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 
-from workflows.answer_words import PARTS, Part, echoes, refusals
-from workflows.words import clauses, phrases, plain, says, tokens
+from workflows.answer_words import PARTS, VERBS, Part, echoes, refusals
+from workflows.words import READ_AT_MOST, clauses, phrases, plain, says, tokens
 
 
 class Answer(StrEnum):
@@ -32,6 +33,8 @@ _KNOWN = PARTS | refusals()
 _LONGEST = max(len(phrase) for phrase in _KNOWN)
 _REQUEST = phrases("can you, could you, would you, will you, instead")
 _AGREES = {Part.YES, Part.SOFT_YES}
+_ANSWER_AT_MOST = 2000
+"""A longer text says more than yes or no."""
 _CANCEL_IT = phrases("cancel it, cancel that, cancel this")
 # A single letter is an answer only when it is the whole text; elsewhere it may be an initial.
 _LETTERS: dict[tuple[str, ...], Answer] = {("y",): Answer.YES, ("n",): Answer.NO}
@@ -71,10 +74,9 @@ def is_plain_thanks(text: str) -> bool:
 
 
 def _read(text: str, question: str) -> _Reading:
-    asked = frozenset(tokens(question))
-    known = _KNOWN | echoes(asked)
-    if asked and "cancel" not in asked:
-        known |= dict.fromkeys(_CANCEL_IT, Part.NO)
+    if len(text) > _ANSWER_AT_MOST:
+        return _Reading(Answer.UNCLEAR)
+    known = _known(VERBS & set(tokens(question))) if question else _KNOWN
     if tokens(text) in _LETTERS:
         return _Reading(_LETTERS[tokens(text)])
     read = [_parts(clause, known) for clause in clauses(_without_ids(_without_sign_off(text), question))]
@@ -90,6 +92,13 @@ def _read(text: str, question: str) -> _Reading:
     if {Part.THANKS, Part.PRAISE} & set(parts):
         return _Reading(Answer.THANKS)
     return _Reading(Answer.YES, firm=False) if Part.SOFT_YES in parts else _Reading(Answer.UNCLEAR)
+
+
+@cache
+def _known(asked: frozenset[str]) -> dict[tuple[str, ...], Part]:
+    """The phrases and their parts in an answer to a question that uses these verbs."""
+    known = _KNOWN | echoes(asked)
+    return known if "cancel" in asked else known | dict.fromkeys(_CANCEL_IT, Part.NO)
 
 
 def _refusal(text: str, read: list[list[Part]], decisive: list[Part], asks: bool) -> Answer:
@@ -123,7 +132,9 @@ def _parts(clause: Sequence[str], known: dict[tuple[str, ...], Part]) -> list[Pa
 def _without_ids(text: str, question: str) -> str:
     """The text without the order ids that the question names too; another id stays, and makes the answer unclear."""
     asked = {_bare(word) for word in question.split() if _is_id(word)}
-    return "".join("," if _bare(word) in asked else word for word in re.split(r"(\s+)", text))
+    if not asked:
+        return text
+    return "".join("," if _is_id(word) and _bare(word) in asked else word for word in re.split(r"(\s+)", text))
 
 
 def _bare(word: str) -> str:
@@ -180,6 +191,7 @@ def is_retraction(text: str, tool: str = "") -> bool:
 
     `tool` names the waiting action's tool: to a cancelling, "cancel it" only says the same again.
     """
+    text = text[:READ_AT_MOST]
     parts = [part for clause in clauses(text) for part in _parts(clause, _KNOWN)]
     if Part.NO in parts and set(parts) <= {Part.NO, Part.WAIT, Part.FILLER, Part.THANKS} and "?" not in text:
         return True

@@ -27,6 +27,7 @@ from workflows.slots.orders import (
 )
 from workflows.ticket import FlowState, QuestionKind, Ticket
 from workflows.wording import first_name, order_text
+from workflows.words import READ_AT_MOST
 
 ASK_LIMIT = 2
 """How often one detail is asked for before the flow hands off."""
@@ -83,9 +84,9 @@ class Conversation(ABC):
         try:
             match heard:
                 case Said(text):
-                    return await self.work(replace(moment, text=text))
+                    return await self.work(replace(moment, text=text[:READ_AT_MOST]))
                 case Answered(text, question):
-                    return await self.work(replace(moment, text=text, asked=question.slot))
+                    return await self.work(replace(moment, text=text[:READ_AT_MOST], asked=question.slot))
                 case Silence():
                     return Reply(moment.words("silence"), progress=self._moved(moment, "stop"))
                 case Declined() | Ended():

@@ -3,7 +3,7 @@
 import re
 
 from workflows.answer_words import PARTS, Part
-from workflows.words import clauses, phrases, plain
+from workflows.words import READ_AT_MOST, clauses, phrases, plain
 
 _KIND = "(?:(?:a|an|the|your|some|any|another|actual|real|live|human|proper|customer|service|support|care) )*"
 _HUMAN = (
@@ -44,13 +44,13 @@ _DROPS = phrases(
 
 def wants_person(text: str) -> bool:
     """Whether the customer asks for a person instead of the machine, in any phrasing."""
-    said = _NOT_WANTED.sub(" ", plain(text)).strip(" .!\n")
+    said = _NOT_WANTED.sub(" ", plain(text[:READ_AT_MOST])).strip(" .!\n")
     return any(pattern.search(said) for pattern in _WANTS_PERSON)
 
 
 def drops_it(text: str) -> bool:
     """Whether a clause of the text, courtesy aside, is a plain "never mind"."""
-    return any(_without_courtesy(clause) in _DROPS for clause in clauses(text))
+    return any(_without_courtesy(clause) in _DROPS for clause in clauses(text[:READ_AT_MOST]))
 
 
 def _without_courtesy(clause: tuple[str, ...]) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from workflows.person_words import drops_it, wants_person
 from workflows.replies import render
 from workflows.slots.addresses import read_address
 from workflows.ticket import Question, QuestionKind, Ticket, TicketStatus
-from workflows.words import plain
+from workflows.words import READ_AT_MOST, plain
 
 CLARIFICATIONS = 2
 """How often an unclear answer is met with the same question again before the ticket is handed off."""
@@ -179,16 +179,16 @@ _ASKS = re.compile(
 
 def _corrects(ticket: Ticket, text: str, question: Question) -> bool:
     """Whether the reply names another order, item or address than the question does."""
-    said = plain(text)
+    said = plain(text[:READ_AT_MOST])
     named = {match[0] for match in _ORDER_LIKE.finditer(said)}
     asked = {match[0] for match in _ORDER_LIKE.finditer(plain(question.text))}
     if named - asked or _TURNS.search(said):
         return True
-    return _flow_name(ticket) == "change_address" and read_address(text).line1 is not None
+    return _flow_name(ticket) == "change_address" and read_address(text[:READ_AT_MOST]).line1 is not None
 
 
 def _asks(text: str) -> bool:
-    return "?" in text or _ASKS.search(plain(text)) is not None
+    return "?" in text or _ASKS.search(plain(text[:READ_AT_MOST])) is not None
 
 
 def _in_flow(ticket: Ticket) -> bool:

@@ -66,10 +66,12 @@ class ReturnRefundFlow(ActingConversation):
         moment = self._remember(moment)
         if _REPLACEMENT.search(plain(moment.text)):
             return self.hand_off(moment, Reason.NO_PROGRESS)
+        before = moment.slot("order_id")
         moment, order = await self.the_order(moment, "return", lambda order: order.status is OrderStatus.DELIVERED)
         if order.status is not OrderStatus.DELIVERED:
             return self._not_delivered(moment, order)
-        items = self._items(moment, order)
+        just_chosen = moment.asked == "order" or before not in (None, order.id)
+        items = self._items(moment, order, just_chosen=just_chosen)
         if not items:
             return self.ask(moment, "items", "ask_items", order_id=order.id, items=[item_text(item) for item in order.items])
         what = items_text(items)
@@ -113,11 +115,11 @@ class ReturnRefundFlow(ActingConversation):
         text = moment.words("cannot_return", order_id=order.id, status=order.status.value)
         return Reply(text, progress=self._moved(moment, "refuse"))
 
-    def _items(self, moment: Moment, order: Order) -> tuple[OrderItem, ...]:
+    def _items(self, moment: Moment, order: Order, *, just_chosen: bool) -> tuple[OrderItem, ...]:
         """The items of the text, else those settled before, else the only one there is; none when it is open."""
         named = mentioned_items(moment.text, order)
-        if not named and moment.asked == "order":
-            # They may have said what it is about before they were asked which order it is in.
+        if not named and just_chosen:
+            # They may have said what it is about before it was clear which order it is in.
             named = next((found for text in _earlier(moment) if (found := mentioned_items(text, order))), ())
         settled = moment.slot("item_ids") or ()
         kept = tuple(item for item in order.items if item.id in settled)

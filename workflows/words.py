@@ -4,20 +4,29 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
+READ_AT_MOST = 4000
+"""How many characters of a message slots and repair look at; what a customer wants stands long before that."""
+
 _APOSTROPHES = re.compile(r"(?<=\w)['’‘ʼ`´](?=\w)")
 _CURLY = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "´": "'", "“": '"', "”": '"'})
 _SMILEY = re.compile(r"(?<!\w)[:;]-?[)dp](?!\w)")
 _CLAUSE_END = re.compile(r"[.,;:!?…\n–—()]+|\s-+\s")
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 _HARMLESS = frozenset(".,;:!…–—-()'\"*_")
-_UNSEEN = ("Cf", "Mn", "Sk")  # Format characters, joiners and variation selectors, and skin tones.
+# Variation selectors and skin tones; marks that strike a word out must stay, since they take it back.
+_EMOJI_SHADES = frozenset(map(chr, [*range(0xFE00, 0xFE10), *range(0x1F3FB, 0x1F400)]))
 
 
 def plain(text: str) -> str:
     """The text in one spelling: compatibility forms folded, lower case, no apostrophes inside words, nothing invisible."""
-    folded = unicodedata.normalize("NFKC", text).translate(_CURLY).casefold()
-    visible = "".join(c for c in unicodedata.normalize("NFC", folded) if c == "\n" or unicodedata.category(c) not in _UNSEEN)
+    visible = text.casefold() if text.isascii() else _folded(text)
     return _SMILEY.sub(" ", _APOSTROPHES.sub("", visible))
+
+
+def _folded(text: str) -> str:
+    folded = unicodedata.normalize("NFKC", text).translate(_CURLY).casefold()
+    signs = unicodedata.normalize("NFC", folded)
+    return "".join(sign for sign in signs if sign not in _EMOJI_SHADES and unicodedata.category(sign) != "Cf")
 
 
 def tokens(text: str) -> tuple[str, ...]:

@@ -114,6 +114,7 @@ def test_these_are_a_no(text: str) -> None:
         "No, can you refund the other order instead?",
         "yes and cancel my account",
         "~yes~",
+        "y\u0336e\u0336s\u0336",
         "",
         "   ",
         "Yes.\nThanks,\nBut Wait",

@@ -122,6 +122,18 @@ async def test_another_order_resets_the_items() -> None:
     assert "For: Chair, order D-100002" in talk.text
 
 
+@pytest.mark.parametrize(("goods", "slot"), [(("Chair", "Mug"), "confirm"), (("Chair", "Sofa"), "items")])
+async def test_items_are_looked_for_by_name_in_the_corrected_order(goods: tuple[str, str], slot: str) -> None:
+    first, second = an_order("D-100001", "Mug", "Lamp", status="delivered"), an_order("D-100002", *goods, status="delivered")
+    # Some shops number the lines of every order alike.
+    lines = [line.model_copy(update={"id": other.id}) for line, other in zip(second.items, first.items, strict=True)]
+    talk = Talk.about(first, second.model_copy(update={"items": tuple(lines)}))
+    await talk.say("the mug of D-100001 came broken", intent=BACK)
+    await talk.say("no, I meant D-100002")
+    assert talk.slot == slot
+    assert "For: Chair" not in talk.text
+
+
 async def test_money_goes_back_the_way_it_came_whatever_the_text_says() -> None:
     talk = Talk.about(an_order("D-100001", "Mug", status="delivered"))
     await talk.say("my mug is broken. Refund it to my other card, IBAN DE89370400440532013000", intent=BACK)

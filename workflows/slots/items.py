@@ -69,10 +69,14 @@ def _first_unchosen(owners: list[OrderItem], chosen: list[OrderItem]) -> list[Or
 
 
 def _words_of(item: OrderItem) -> frozenset[str]:
-    return _stems(" ".join((item.name, *item.options.values())))
+    return _words_of_name(" ".join((item.name, *item.options.values())))
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=4096)
+def _words_of_name(name: str) -> frozenset[str]:
+    return _stems(name)
+
+
 def _stems(text: str) -> frozenset[str]:
     return frozenset(_stem(word) for word in _telling(tokens(text)))
 

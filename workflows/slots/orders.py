@@ -93,7 +93,10 @@ def mentioned_orders(
     """The customer's orders whose ids stand in the text, in any spelling, and the ids in it that are none of theirs."""
     rest = f" {text} "
     own: list[tuple[int, Order]] = []
-    for order in orders if _DIGIT.search(text) else ():
+    digits = _digits(text)
+    for order in orders:
+        if _digits(order.id) not in digits:
+            continue
         for match in _any_spelling(order.id).finditer(rest):
             if not _DENIED.search(rest[max(0, match.start() - 60) : match.start()]):
                 own.append((match.start(), order))
@@ -124,6 +127,11 @@ def _by_words(
         if holding:
             return next((order for order in holding if order.id == about), None)
     return by_id.get(about or "")
+
+
+def _digits(text: str) -> str:
+    """The digits of a text, joined: a cheap test before the patient one."""
+    return "".join(sign for sign in text if sign.isdigit())
 
 
 @lru_cache(maxsize=4096)

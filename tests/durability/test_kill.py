@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from multiprocessing.process import BaseProcess
+from pathlib import Path
 
 import pytest
 
@@ -68,6 +69,11 @@ async def resolved(service: Rig) -> bool:
     return (await service.ticket_called("T-1"))["status"] == "resolved"
 
 
+async def standing_still(process: BaseProcess) -> bool:
+    """Whether the process was stopped by a signal; the field after the name in parentheses is its state."""
+    return Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"  # noqa: ASYNC240
+
+
 async def up_to_the_blow(service: Rig, process: BaseProcess, boundary: str) -> None:
     """Tell the story until the process dies."""
     await wants_refund(service)
@@ -118,8 +124,9 @@ async def test_a_paused_worker_that_wakes_after_its_work_was_adopted_changes_not
         async with worker(postgres_url, "pause", boundary, passage) as paused:
             await wants_refund(service)
             await until(lambda: asked(service))
+            await says(service, "yes please")
+            await until(lambda: standing_still(paused))
             async with worker(postgres_url):
-                await says(service, "yes please")
                 await until(lambda: resolved(service))
                 os.kill(paused.pid or 0, signal.SIGCONT)
                 # Its heartbeat is refused, and it ends rather than claim new work.

@@ -153,10 +153,12 @@ class ReturnRefundFlow(ActingConversation):
         return _CAUSE_WORDS.get(Cause(cause), "") if cause else ""
 
     def _with_money(self, moment: Moment, reply: str, action: Action, **values: object) -> str:
+        # An older action may end while the talk is about another order, whose items it must not borrow.
+        same_order = action.args["order_id"] == moment.slot("order_id")
         return moment.words(
             reply,
             order_id=action.args["order_id"],
-            what=moment.slot("what") or "your items",
+            what=moment.slot("what") if same_order else "your items",
             amount=amount_text(action),
             destination=destination_text(action),
             **values,

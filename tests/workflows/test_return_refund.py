@@ -1,5 +1,7 @@
 """Customers whose goods should not stay with them."""
 
+from dataclasses import replace
+
 import pytest
 
 from classifier.intents import Intent
@@ -7,9 +9,11 @@ from tests.workflows.fake_run import CREDIT
 from tests.workflows.goods import BOB, an_order
 from tests.workflows.talk import Talk
 from tools.errors import Code
+from workflows.catalogue import FLOWS
+from workflows.flow import Ended
 from workflows.outcome import AskCustomer, AwaitApproval, Escalate, HandOff, Reason, Reply
 from workflows.repair import CancelFlow, Correction, NewTopic, SlotAnswer, ThanksOnly, WantsPerson
-from workflows.ticket import QuestionKind, TicketStatus
+from workflows.ticket import FlowState, QuestionKind, TicketStatus
 
 BACK = Intent.RETURN_REFUND
 YES_NO = "Please reply yes or no."
@@ -274,3 +278,17 @@ async def test_a_refund_in_doubt_is_admitted_and_settles_later() -> None:
 async def test_a_tool_that_cannot_make_sense_of_it_hands_off() -> None:
     talk = Talk.about(an_order("D-100001", "Mug", status="delivered"), refusals={"issue_refund": (Code.VALIDATION, None)})
     assert isinstance(await talk.say("refund my mug, it is broken", intent=BACK), HandOff)
+
+
+async def test_an_older_approval_does_not_borrow_the_items_of_the_present_talk() -> None:
+    talk = Talk.about(
+        an_order("D-100001", "Sofa", status="delivered", price=120000), an_order("D-100002", "Mug", status="delivered")
+    )
+    await talk.say("the sofa is damaged, refund please", intent=BACK)
+    await talk.say("yes")
+    sofa = talk.run.actions["act_1"]
+    now_about_the_mug = FlowState("return_refund", "confirming", {"order_id": "D-100002", "what": "Mug"})
+    ended = Ended(talk.run.approve(sofa.id))
+    outcome = await FLOWS["return_refund"].hear(replace(talk.ticket, flow=now_about_the_mug), talk.run, ended)
+    assert isinstance(outcome, Reply)
+    assert "I have refunded $1,200.00 for your items (order D-100001)" in outcome.text

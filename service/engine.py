@@ -55,8 +55,8 @@ _PRUNE = (
 class EngineSettings:
     """How the engine works. Seconds; counts are per worker process.
 
-    With a polling interval of 0.05 s a turn starts within 40-70 ms and an idle worker takes about a tenth of a core; `turns_at_once` is claimed per poll, so a small number caps
-    the rate. A worker that has not beaten for `dead_after` is gone.
+    With a polling interval of 0.05 s a turn starts within 40-70 ms, and an idle worker takes about a tenth of a core.
+    `turns_at_once` is claimed per poll, so a small number caps the rate. A worker that has not beaten for `dead_after` is gone.
     """
 
     polling_interval: float = 0.05

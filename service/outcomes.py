@@ -142,7 +142,7 @@ class Outcomes:
         if outcome.progress:
             row.progress(outcome.progress)
         keep = outcome.action_id if isinstance(outcome, AskCustomer | AwaitApproval) else None
-        if row.before.lane != Lane.HUMAN:
+        if not row.with_people:
             row.entries += await questions.close(conn, row.before, row.now, keep=keep)
             row.values |= {"question_id": None, "wake_at": None}
         match outcome:
@@ -161,7 +161,7 @@ class Outcomes:
 
     async def _reply(self, conn: AsyncConnection, row: TicketRow, turn: Turn, outcome: Reply) -> None:
         await self._say(conn, row, turn, outcome.text)
-        if outcome.resolves and row.before.lane != Lane.HUMAN:
+        if outcome.resolves and not row.with_people:
             row.values |= {"handed_off": False, "superseded_count": 0, "resolved_at": row.now}
             await self._tell(conn, row, "ticket.resolved", {"ticket": row.names()})
 

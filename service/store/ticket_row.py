@@ -12,6 +12,7 @@ from service.store import journal
 from service.store.arrivals import POSITIONS
 from service.store.journal import Entry, Head
 from service.store.schema import messages, tickets
+from tools.ports import Lane
 from workflows.lifecycle import LifecycleEvent, advance, status_after
 from workflows.outcome import Outcome
 from workflows.ticket import Author, FlowState, TicketStatus
@@ -37,6 +38,11 @@ class TicketRow:
     owned: bool = False
     values: dict[str, Any] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
+
+    @property
+    def with_people(self) -> bool:
+        """Whether people have the ticket, claimed or not; a ticket that they resolved is the rails' again."""
+        return self.before.lane == Lane.HUMAN and self.before.status == TicketStatus.ESCALATED
 
     @property
     def status(self) -> TicketStatus:

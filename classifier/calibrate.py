@@ -13,6 +13,8 @@ from sklearn.preprocessing import StandardScaler
 from classifier.scorer import Confidence, best_labels, signals_of, softmax
 
 _MAX_ITERATIONS = 5_000
+_FOREIGN_IN_TRAFFIC = 0.25
+"""Every fourth message of a shop's inbox is taken to be out of scope."""
 _NOTHING = 1.01
 """A threshold that no confidence reaches."""
 
@@ -91,7 +93,7 @@ def fit_confidence(held_out: HeldOut, temperature: float) -> Confidence:
     scaler = StandardScaler()
     signals = scaler.fit_transform(held_out.signals(temperature))
     regression: Any = LogisticRegression(C=1.0, tol=1e-6, max_iter=_MAX_ITERATIONS)
-    regression.fit(signals, held_out.right)
+    regression.fit(signals, held_out.right, sample_weight=_as_in_traffic(held_out))
     if int(np.max(regression.n_iter_)) >= _MAX_ITERATIONS:
         raise RuntimeError("the confidence did not converge")
     return Confidence(
@@ -100,6 +102,14 @@ def fit_confidence(held_out: HeldOut, temperature: float) -> Confidence:
         weights=np.asarray(regression.coef_[0]),
         bias=float(regression.intercept_[0]),
     )
+
+
+def _as_in_traffic(held_out: HeldOut) -> NDArray[np.float64]:
+    """Return a weight per row, so that messages of the rejecting label are as common as in an inbox."""
+    share = held_out.foreign.mean()
+    if share in (0.0, 1.0):
+        return np.ones(len(held_out.truth))
+    return np.where(held_out.foreign, _FOREIGN_IN_TRAFFIC / share, (1.0 - _FOREIGN_IN_TRAFFIC) / (1.0 - share))
 
 
 def choose_threshold(confidence: NDArray[np.float64], held_out: HeldOut, limits: Limits) -> float:

@@ -1,0 +1,90 @@
+"""Conversations that do not run straight: slots, corrections, digressions, unclear answers, second thoughts."""
+
+from tests.journeys.looking import kinds, later, newest_reply, statuses
+from tests.rig import Rig
+
+
+async def test_a_detail_that_was_asked_for_is_taken_from_a_later_message(service: Rig) -> None:
+    how = {"customer": "cus_3"}
+    ticket = await service.say("I want to return something from order D-100010, I changed my mind", **how)
+    assert (ticket["status"], ticket["question"]["kind"], ticket["actions"]) == ("waiting_customer", "slot", [])
+    asked = await newest_reply(service, ticket)
+    assert "Mechanical Keyboard" in asked
+    assert "Stoneware Mug" in asked
+    ticket = await later(service, "the keyboard", **how)
+    assert ticket["question"]["kind"] == "confirm"
+    (action,) = ticket["actions"]
+    assert (action["args"]["order_id"], action["amount"]["amount_minor"]) == ("D-100010", 14900)
+    ticket = await later(service, "yes", **how)
+    assert statuses(ticket) == ["succeeded"]
+
+
+async def test_a_correction_replaces_what_was_offered_and_only_that_is_done(service: Rig) -> None:
+    ticket = await service.say("The mug from order D-100002 arrived broken, I want my money back.")
+    (first,) = ticket["actions"]
+    assert first["args"]["order_id"] == "D-100002"
+    ticket = await later(service, "No, I mean the other order, D-100004, the espresso machine")
+    assert statuses(ticket) == ["superseded", "proposed"]
+    second = ticket["actions"][1]
+    assert (second["args"]["order_id"], ticket["question"]["action_id"]) == ("D-100004", second["id"])
+    ticket = await later(service, "no, sorry, it was the kettle from order D-100002")
+    assert statuses(ticket) == ["superseded", "superseded", "proposed"]
+    ticket = await later(service, "yes please")
+    assert statuses(ticket) == ["superseded", "superseded", "succeeded"]
+    (entry,) = await service.books()
+    assert (entry.order_id, entry.amount_minor) == ("D-100002", 8900)
+
+
+async def test_a_question_in_between_is_answered_and_leads_back(service: Rig) -> None:
+    ticket = await service.say("Please cancel my order D-100003")
+    action = ticket["question"]["action_id"]
+    ticket = await later(service, "Where is my order D-100001?")
+    reply = await newest_reply(service, ticket)
+    assert reply.index("D-100001") < reply.index("Shall I cancel the order?")
+    assert (ticket["status"], ticket["question"]["action_id"], statuses(ticket)) == ("waiting_customer", action, ["proposed"])
+    ticket = await later(service, "yes please")
+    assert statuses(ticket) == ["succeeded"]
+    assert [entry.order_id for entry in await service.books()] == ["D-100003"]
+
+
+async def test_an_unclear_answer_is_asked_again_twice_then_goes_to_the_agent_and_on_to_a_person(service: Rig) -> None:
+    await service.say("Please cancel my order D-100003")
+    for unclear in ("bananas grow on trees", "the weather is odd"):
+        ticket = await later(service, unclear)
+        assert (ticket["status"], ticket["lane"], statuses(ticket)) == ("waiting_customer", "workflow", ["proposed"])
+        assert "I don't want to guess" in await newest_reply(service, ticket)
+    ticket = await later(service, "purple is a colour")
+    assert (ticket["status"], ticket["lane"], statuses(ticket)) == ("escalated", "human", ["superseded"])
+    assert (ticket["question"], ticket["escalation"]["state"]) == (None, "open")
+    assert (await kinds(service, ticket)).count("ticket.handed_over") == 1
+    late = await later(service, "yes please")
+    assert statuses(late) == ["superseded"]
+    assert await service.books() == []
+
+
+async def test_a_customer_who_drops_it_ends_it_and_may_start_anew(service: Rig) -> None:
+    how = {"customer": "cus_3"}
+    ticket = await service.say("I want to return something from order D-100010, I changed my mind", **how)
+    assert ticket["question"]["kind"] == "slot"
+    ticket = await later(service, "never mind", **how)
+    assert (ticket["status"], ticket["question"], ticket["actions"]) == ("resolved", None, [])
+    ticket = await later(service, "The keyboard from order D-100010 arrived broken, I want my money back.", **how)
+    (action,) = ticket["actions"]
+    # Nothing of the dropped wish is left: this is a refund for a fault, not the return of before.
+    assert (action["tool"], action["args"]["reason"], action["status"]) == ("issue_refund", "damaged", "proposed")
+
+
+async def test_a_person_is_one_sentence_away_at_any_point(service: Rig) -> None:
+    new = await service.say("I want to talk to a person", ticket="T-1")
+    await later(service, "Please change the delivery address of order D-100003", ticket="T-2")
+    in_slot = await later(service, "Can I speak to a human please?", ticket="T-2")
+    await later(service, "Please cancel my order D-100003", ticket="T-3")
+    in_question = await later(service, "No more bots, get me a real person.", ticket="T-3")
+    for ticket in (new, in_slot, in_question):
+        assert (ticket["status"], ticket["lane"], ticket["question"]) == ("escalated", "human", None)
+        assert (ticket["escalation"]["reason"], ticket["escalation"]["state"]) == ("customer_asked", "open")
+        assert "passing your message on to a colleague" in await newest_reply(service, ticket)
+    assert statuses(in_question) == ["superseded"]
+    late = await later(service, "yes please", ticket="T-3")
+    assert statuses(late) == ["superseded"]
+    assert await service.books() == []

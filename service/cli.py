@@ -1,4 +1,4 @@
-"""The command line: each command is a module of its own, loaded when it is used, so that none waits for the others' libraries."""
+"""The command line: each command is a module of its own, loaded when it is used, so that none waits for another's libraries."""
 
 import errno
 import traceback

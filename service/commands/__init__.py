@@ -1,0 +1,1 @@
+"""The commands of `deskrail`, one module per command; each holds an `app`."""

@@ -1,0 +1,70 @@
+"""`deskrail explain`: tell a ticket's whole story."""
+
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from service.commands import common
+from service.commands.common import AsJson, Tenant
+from service.commands.database import known_tenant, opened, run
+from service.desk import ticket_of
+from service.errors import Fatal, NotFound
+from service.explain import SHORT, ending, render
+from service.settings import Settings
+from service.store import story, views
+from service.store.database import Database
+from service.store.story import Story
+
+PIPED_WIDTH = 120  # characters; there is no terminal to ask
+
+app = common.single()
+
+
+@app.command()
+def explain(
+    ticket: Annotated[str, typer.Argument(help="The ticket's id, or the help desk's.")],
+    full: Annotated[bool, typer.Option("--full", help="Show messages in whole.")] = False,
+    tenant: Tenant = "default",
+    as_json: AsJson = False,
+) -> None:
+    """Tell a ticket's whole story: messages, the route and why, actions with decisions and receipts, the cost, the end."""
+    told = run(_read(common.settings(), tenant, ticket))
+    if as_json:
+        common.print_json(told.data)
+    else:
+        console = Console(highlight=False)
+        console.print(render(told.story, None if full else SHORT), width=console.width if console.is_terminal else PIPED_WIDTH)
+
+
+class _Told:
+    """The story, and the same as data."""
+
+    def __init__(self, story: Story, data: dict[str, Any]) -> None:
+        self.story = story
+        self.data = data
+
+
+async def _read(settings: Settings, tenant: str, ticket: str) -> _Told:
+    async with opened(settings) as db:
+        known = await known_tenant(db, tenant)
+        found = await _find(db, known, ticket)
+        granted = settings.tenant(known).budget.model_dump()
+        async with db.reading() as conn:
+            told = await story.read(conn, known, found)
+            shape = await views.ticket(conn, known, found, granted)
+            entries = await views.entries(conn, found, 0, story.JOURNAL_LIMIT)
+    assert told is not None
+    data = shape.model_dump(mode="json") | {"ending": ending(told)}
+    return _Told(told, data | {"journal": [entry.model_dump(mode="json") for entry in entries]})
+
+
+async def _find(db: Database, tenant: str, ticket: str) -> str:
+    """The id of the ticket with this id, or this external id."""
+    async with db.reading() as conn:
+        for name in (ticket, f"ext:{ticket}"):
+            try:
+                return await ticket_of(conn, tenant, name)
+            except NotFound:
+                continue
+    raise Fatal(f"The tenant {tenant!r} has no ticket {ticket!r}.")

@@ -1,0 +1,22 @@
+"""`deskrail migrate`: bring the database to this release's version."""
+
+import typer
+
+from service.commands import common
+from service.commands.database import run
+from service.commands.services import built
+from service.settings import Settings
+
+app = common.single()
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to this release's version; safe twice and from several machines at once."""
+    run(_migrate(common.settings()))
+    typer.echo("The database is at this release's version.")
+
+
+async def _migrate(settings: Settings) -> None:
+    async with built(settings):
+        pass  # Building prepares.

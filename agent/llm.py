@@ -36,11 +36,22 @@ class Backoff:
 class ClaudeModel:
     """One Claude model, or any model behind a server that speaks the Messages API."""
 
-    def __init__(self, name: str, api_key: str, base_url: str | None = None, backoff: Backoff | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        api_key: str,
+        base_url: str | None = None,
+        backoff: Backoff | None = None,
+        *,
+        traced: bool = False,
+    ) -> None:
+        """`traced` lets the SDK make an OpenTelemetry span of every call, which costs CPU even when nobody collects it."""
         self._name = name
         self._backoff = backoff or Backoff()
         # The SDK's own retries obey any retry-after, however long, so they are off and ours know the deadline.
-        self._client = AsyncAnthropic(api_key=api_key, base_url=base_url or PUBLIC_SERVER, max_retries=0)
+        self._client = AsyncAnthropic(
+            api_key=api_key, base_url=base_url or PUBLIC_SERVER, max_retries=0, open_telemetry=None if traced else False
+        )
 
     @property
     def names(self) -> tuple[str, ...]:

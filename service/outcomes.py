@@ -18,11 +18,10 @@ from service.store.ticket_row import TicketRow
 from service.store.wakeups import Enqueue
 from service.turn import Turn
 from tools.execution import Crashpoint, go_on
-from tools.ports import Clock, Lane
+from tools.ports import ActionStatus, Clock, Lane
 from workflows.lifecycle import LifecycleEvent
 from workflows.outcome import AskCustomer, AwaitApproval, Close, Escalate, HandOff, Outcome, Reply
 from workflows.ticket import QuestionKind
-
 
 BOUNDARIES = ("before_outcome", "after_outcome", "before_hand_over", "after_hand_over")
 """The boundaries of a turn's end, for tests that stop the process at each."""
@@ -143,7 +142,8 @@ class Outcomes:
             row.progress(outcome.progress)
         keep = outcome.action_id if isinstance(outcome, AskCustomer | AwaitApproval) else None
         if not row.with_people:
-            row.entries += await questions.close(conn, row.before, row.now, keep=keep)
+            ended = ActionStatus.EXPIRED if turn.rang else ActionStatus.SUPERSEDED
+            row.entries += await questions.close(conn, row.before, row.now, status=ended, keep=keep)
             row.values |= {"question_id": None, "wake_at": None}
         match outcome:
             case Reply():

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from service.store.journal import Entry
 from service.store.turns import Claim, Event
+from service.store.wakeups import EventKind
 from tools.ports import ActionId, Caller, Effect, Json, Lane, ToolResult
 from tools.runner import ToolRunner
 from workflows.ticket import Author, Message, Ticket
@@ -33,6 +34,11 @@ class Turn:
     def seqs(self) -> tuple[int, ...]:
         """The events that the turn's end marks done."""
         return tuple(event.seq for event in self.events)
+
+    @property
+    def rang(self) -> bool:
+        """Whether a timer woke the ticket, so that what waits for an answer has waited for too long."""
+        return self.events[0].kind is EventKind.TIMER
 
     @property
     def messages(self) -> tuple[Message, ...]:

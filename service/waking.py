@@ -17,7 +17,6 @@ from tools.ports import ActionId, ActionStatus, Clock, Lane
 from workflows.flow import Declined, Silence
 from workflows.outcome import Close, Reply
 from workflows.replies import render
-from workflows.ticket import Question
 from workflows.wording import first_name
 
 
@@ -65,19 +64,12 @@ class Waking:
         if question is None or question.expires_at > turn.now:
             # Something answered while the timer rang; there is nothing to do, and the ticket keeps its state.
             return await self._conductor.conclude(turn, run, None)
-        await self._expire(turn, question)
+        # The outcome closes the question and ends what it asked about, in one transaction with what the customer is told.
+        run.entries.append(Entry("question.expired", "system", {"question_id": question.id}))
         flow = turn.ticket.flow.flow if turn.ticket.flow else ""
         if turn.ticket.lane is Lane.WORKFLOW and flow in self._conductor.flows_for(turn.ticket.tenant):
             return await self._conductor.let_flow_hear(turn, run, flow, Silence(question))
         return await self._conductor.conclude(turn, run, Reply(render("silence", first_name=first_name(turn.ticket))))
-
-    async def _expire(self, turn: Turn, question: Question) -> None:
-        async with self._db.begin() as conn:
-            row = TicketRow(await turns.lock(conn, turn.ticket.id, turn.claim.fence), self._clock())
-            if row.before.question_id == question.id:
-                row.entries += await questions.close(conn, row.before, row.now, status=ActionStatus.EXPIRED)
-                row.entries.append(Entry("question.expired", "system", {"question_id": question.id}))
-            await row.save(conn, turn.number)
 
     async def _handed_back(self, turn: Turn, run: TurnRun) -> bool:
         """The rails have the ticket again: what nobody answered is handled as if it had just come in."""

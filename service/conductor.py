@@ -19,7 +19,9 @@ from workflows.catalogue import build_flows
 from workflows.conversation import Conversation
 from workflows.flow import Ended, Heard
 from workflows.outcome import AwaitApproval, Escalate, HandOff, Outcome, Reason, Reply
+from workflows.repair import answer_and_return
 from workflows.replies import render
+from workflows.ticket import Ticket
 from workflows.wording import first_name
 
 TenantSettingsFor = Callable[[str], TenantSettings]
@@ -89,8 +91,10 @@ class Conductor:
         action = result.action
         owner = action.flow if action else None
         if action and action.lane is Lane.WORKFLOW and owner in self.flows_for(turn.ticket.tenant):
-            return await self.let_flow_hear(turn, run, owner or "", Ended(result))
-        return await self.conclude(turn, run, self._told(turn, result))
+            outcome = await self.ask_flow(turn, run, owner or "", Ended(result))
+        else:
+            outcome = self._told(turn, result)
+        return await self.conclude(turn, run, _beside_question(turn.ticket, action, outcome))
 
     def to_people(self, turn: Turn, reason: Reason, summary: str = "") -> Escalate:
         """Give the ticket to people and tell the customer so."""
@@ -114,6 +118,16 @@ class Conductor:
 
     def _flows(self, tenant: str) -> Mapping[str, Conversation]:
         return build_flows(re.compile(self._tenant_settings(tenant).order_id_pattern))
+
+
+def _beside_question(ticket: Ticket, action: Action | None, outcome: Outcome) -> Outcome:
+    """What is told of an action while a question about something else is open leads back to that question."""
+    question = ticket.question
+    if question is None or not isinstance(outcome, Reply | AwaitApproval):
+        return outcome
+    if action is not None and question.action_id == action.id:
+        return outcome
+    return answer_and_return(ticket, question, Reply(outcome.text, receipts=outcome.receipts))
 
 
 def _summary(action: Action) -> str:

@@ -34,10 +34,8 @@ from workflows.repair import (
     ask_again,
     understand,
 )
-from workflows.replies import render
 from workflows.routing import Mode, Modes, Route, route
 from workflows.ticket import Author, Question, Ticket, TicketStatus
-from workflows.wording import first_name
 
 AT_REST = {TicketStatus.NEW, TicketStatus.RESOLVED, TicketStatus.CLOSED}
 """A message on a ticket in one of these begins something new."""
@@ -90,8 +88,8 @@ class Hearing:
                 return await go_on.let_flow_hear(turn, run, _flow(turn.ticket), Answered(text, question))
             case Correction(text):
                 return await go_on.let_flow_hear(turn, run, _flow(turn.ticket), Said(text))
-            case CancelFlow():
-                return await self._withdraw(turn, run)
+            case CancelFlow(text):
+                return await self._withdraw(turn, run, text)
             case Unclear(exhausted) if turn.ticket.question:
                 again = HandOff(Reason.NO_PROGRESS) if exhausted else ask_again(turn.ticket, turn.ticket.question)
                 return await go_on.conclude(turn, run, again)
@@ -126,13 +124,13 @@ class Hearing:
                 row.entries += await questions.end_unconfirmed(conn, action, ActionStatus.SUPERSEDED, row.now)
             await row.save(conn, turn.number)
 
-    async def _withdraw(self, turn: Turn, run: TurnRun) -> bool:
+    async def _withdraw(self, turn: Turn, run: TurnRun, text: str) -> bool:
         """The customer drops it: whatever waits for a yes or for votes ends, and nothing that has begun is touched."""
         async with self._db.begin() as conn:
             row = TicketRow(await turns.lock(conn, turn.ticket.id, turn.claim.fence), self._clock())
             row.entries += await withdraw(conn, turn.ticket.id, row.now)
             await row.save(conn, turn.number)
-        return await self._conductor.conclude(turn, run, Reply(render("declined", first_name=first_name(turn.ticket))))
+        return await self._waking.declined(turn, run, None, text)
 
     async def _digress(self, turn: Turn, run: TurnRun, flow: str, text: str) -> bool:
         """Answer something else in between, and come back to what was open."""

@@ -51,8 +51,8 @@ class Waking:
             await row.save(conn, turn.number)
         return await self.declined(turn, run, action, "")
 
-    async def declined(self, turn: Turn, run: TurnRun, action: ActionId, text: str) -> bool:
-        """The customer said no, and the action has ended."""
+    async def declined(self, turn: Turn, run: TurnRun, action: ActionId | None, text: str) -> bool:
+        """The customer said no, and the action, if there was one, has ended."""
         flow = turn.ticket.flow.flow if turn.ticket.flow else ""
         flows = self._conductor.flows_for(turn.ticket.tenant)
         if turn.ticket.lane is Lane.WORKFLOW and flow in flows and flows[flow].effects:

@@ -26,9 +26,9 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Declined:
-    """The customer said no to the action; it has been superseded."""
+    """The customer said no to the action, which has been superseded; None when nothing had been offered yet."""
 
-    action: ActionId
+    action: ActionId | None
     text: str
 
 

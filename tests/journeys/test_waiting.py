@@ -1,0 +1,188 @@
+"""Tickets that wait: for a customer who stays silent, for people's votes, and for what the customer says meanwhile."""
+
+import pytest
+
+from service.errors import ApprovalSuperseded
+from service.store.people import Role
+from service.sweeps import Sweeps
+from tests.conftest import StandingClock
+from tests.durability.test_every_boundary import Deaths, Died
+from tests.journeys.honesty import books_agree
+from tests.journeys.looking import kinds, later, newest_reply, statuses
+from tests.rig import Rig, rig, rig_settings
+
+
+def sweeps(service: Rig) -> Sweeps:
+    """The sweeps of this service; the engine behind them is not running."""
+    s = service.services
+
+    async def nothing() -> int:
+        return 0
+
+    return Sweeps(s.db, s.engine, s.wakeups, s.clock, nothing, s.approvals.expire)
+
+
+async def wants_749_back(service: Rig) -> dict:
+    """A refund above the cap, asked for and confirmed."""
+    await service.say("The espresso machine from order D-100004 arrived broken, I want my money back.")
+    ticket = await later(service, "yes please")
+    assert (ticket["status"], statuses(ticket)) == ("waiting_approval", ["proposed"])
+    assert ticket["approvals"][0]["rule"] == "refund.per_call_cap"
+    assert "Nothing has moved yet" in await newest_reply(service, ticket)
+    return ticket
+
+
+async def test_a_customer_who_stays_silent_is_told_that_nothing_was_done(service: Rig) -> None:
+    ticket = await service.say("Please cancel my order D-100003")
+    service.clock.advance(hours=47)
+    assert await sweeps(service).ring_timers() == 0
+    service.clock.advance(hours=1, minutes=1)
+    assert await sweeps(service).ring_timers() == 1
+    assert await sweeps(service).ring_timers() == 0
+    await service.work()
+    ticket = await service.ticket(ticket["id"])
+    assert (ticket["status"], ticket["question"], statuses(ticket)) == ("resolved", None, ["expired"])
+    assert "not heard back from you" in await newest_reply(service, ticket)
+    assert (await kinds(service, ticket)).count("question.expired") == 1
+    late = await later(service, "yes please")
+    assert statuses(late) == ["expired"]
+    assert await service.books() == []
+
+
+async def test_an_answer_that_comes_with_the_timer_too_late_confirms_nothing(service: Rig) -> None:
+    ticket = await service.say("Please cancel my order D-100003")
+    service.clock.advance(hours=49)
+    await service.hear("yes please")
+    await sweeps(service).ring_timers()
+    await service.work()
+    ticket = await service.ticket(ticket["id"])
+    assert ticket["question"] is None
+    assert statuses(ticket)[0] in ("superseded", "expired")
+    assert await service.books() == []
+
+
+async def test_a_timer_that_rings_after_the_answer_changes_nothing(service: Rig) -> None:
+    ticket = await service.say("Please cancel my order D-100003")
+    service.clock.advance(hours=47, minutes=59)
+    await service.say("yes please")
+    said = await service.said(ticket["id"])
+    service.clock.advance(hours=2)
+    await sweeps(service).ring_timers()
+    await service.work()
+    ticket = await service.ticket(ticket["id"])
+    assert (ticket["status"], statuses(ticket), await service.said(ticket["id"])) == ("resolved", ["succeeded"], said)
+
+
+@pytest.mark.parametrize("boundary", ["after_claim", "before_outcome", "after_outcome"])
+async def test_a_silent_customer_is_told_even_if_the_process_dies_while_the_timer_rings(
+    sqlite_url: str, clock: StandingClock, boundary: str
+) -> None:
+    settings = rig_settings(sqlite_url)
+    async with rig(sqlite_url, clock, settings=settings) as service:
+        ticket = await service.say("Please cancel my order D-100003")
+        clock.advance(hours=49)
+        await sweeps(service).ring_timers()
+    async with rig(sqlite_url, clock, settings=settings, seed=False, crashpoint=Deaths(boundary)) as service:
+        with pytest.raises(Died):
+            await service.work()
+    async with rig(sqlite_url, clock, settings=settings, seed=False) as service:
+        await service.work()
+        ticket = await service.ticket(ticket["id"])
+        assert (ticket["status"], ticket["question"], statuses(ticket)) == ("resolved", None, ["expired"])
+        told = [text for text in await service.said(ticket["id"]) if "not heard back from you" in text]
+        assert len(told) == 1
+        assert (await kinds(service, ticket)).count("question.expired") == 1
+        await books_agree(service)
+
+
+async def test_a_denied_refund_is_told_plainly_and_the_ticket_goes_on(service: Rig) -> None:
+    ticket = await wants_749_back(service)
+    await service.approve(await service.person("sue"), ticket["approvals"][0], "deny")
+    await service.work()
+    ticket = await service.ticket(ticket["id"])
+    assert (ticket["status"], statuses(ticket)) == ("resolved", ["refused"])
+    assert ticket["approvals"][0]["state"] == "denied"
+    assert "could not approve it. Nothing has been done" in await newest_reply(service, ticket)
+    ticket = await later(service, "Where is my order D-100001?")
+    assert (ticket["status"], ticket["flow"]) == ("resolved", "order_status")
+    assert await service.books() == []
+
+
+async def test_a_refund_that_nobody_decides_on_expires_and_may_be_asked_for_again(service: Rig) -> None:
+    ticket = await wants_749_back(service)
+    service.clock.advance(hours=71)
+    assert await service.services.approvals.expire() == 0
+    service.clock.advance(hours=2)
+    await sweeps(service).ring_timers()
+    assert await service.services.approvals.expire() == 1
+    await service.work()
+    ticket = await service.ticket(ticket["id"])
+    assert (ticket["status"], statuses(ticket), ticket["approvals"][0]["state"]) == ("resolved", ["expired"], "expired")
+    assert "was not decided in time, so nothing has been done" in await newest_reply(service, ticket)
+    ticket = await wants_749_back_again(service)
+    assert statuses(ticket) == ["expired", "proposed"]
+    assert await service.books() == []
+
+
+async def wants_749_back_again(service: Rig) -> dict:
+    ticket = await later(service, "The espresso machine from order D-100004 arrived broken, I want my money back.")
+    assert ticket["question"]["kind"] == "confirm"
+    return ticket
+
+
+async def test_an_approved_refund_is_paid_and_told_with_its_receipt(service: Rig) -> None:
+    ticket = await wants_749_back(service)
+    await service.approve(await service.person("sue"), ticket["approvals"][0])
+    await service.work()
+    ticket = await service.ticket(ticket["id"])
+    (entry,) = await service.books()
+    assert (entry.kind, entry.amount_minor) == ("refund", 74900)
+    assert (ticket["status"], statuses(ticket), ticket["approvals"][0]["state"]) == ("resolved", ["succeeded"], "used")
+    assert entry.receipt.reference in await newest_reply(service, ticket)
+
+
+async def test_a_customer_who_takes_it_back_while_people_decide_supersedes_it(service: Rig) -> None:
+    ticket = await wants_749_back(service)
+    asked = ticket["approvals"][0]
+    ticket = await later(service, "never mind, please")
+    assert (ticket["status"], statuses(ticket)) == ("resolved", ["superseded"])
+    assert ticket["approvals"][0]["state"] == "superseded"
+    assert "left everything as it is" in await newest_reply(service, ticket)
+    with pytest.raises(ApprovalSuperseded):
+        await service.approve(await service.person("sue", Role.SUPERVISOR), asked)
+    await service.work()
+    assert await service.books() == []
+    # The flow has let go of it too: it asks for a cause again, and does not take the fault that was taken back.
+    ticket = await later(service, "I would like to return the espresso machine from order D-100004")
+    assert (ticket["question"]["kind"], statuses(ticket)) == ("slot", ["superseded"])
+    assert "what the reason is" in await newest_reply(service, ticket)
+
+
+async def test_a_question_while_people_decide_is_answered_and_the_votes_still_count(service: Rig) -> None:
+    ticket = await wants_749_back(service)
+    ticket = await later(service, "Where is my order D-100001?")
+    assert (ticket["status"], statuses(ticket)) == ("waiting_approval", ["proposed"])
+    assert "D-100001" in await newest_reply(service, ticket)
+    ticket = await later(service, "ok thank you")
+    assert ticket["status"] == "waiting_approval"
+    await service.approve(await service.person("sue"), ticket["approvals"][0])
+    await service.work()
+    ticket = await service.ticket(ticket["id"])
+    assert (ticket["status"], statuses(ticket)) == ("resolved", ["succeeded"])
+
+
+async def test_votes_that_come_in_while_another_question_is_open_do_not_close_that_question(service: Rig) -> None:
+    ticket = await wants_749_back(service)
+    ticket = await later(service, "Please also cancel my order D-100003")
+    assert (ticket["question"]["kind"], statuses(ticket)) == ("confirm", ["proposed", "proposed"])
+    await service.approve(await service.person("sue"), ticket["approvals"][0])
+    await service.work()
+    ticket = await service.ticket(ticket["id"])
+    refund = (await service.books())[0]
+    assert (refund.kind, refund.amount_minor) == ("refund", 74900)
+    reply = await newest_reply(service, ticket)
+    assert refund.receipt.reference in reply
+    assert "Shall I cancel the order?" in reply
+    assert (ticket["status"], statuses(ticket)) == ("waiting_customer", ["succeeded", "proposed"])
+    await later(service, "yes please")
+    assert [entry.kind for entry in await service.books()] == ["refund", "cancel_order"]

@@ -13,8 +13,10 @@ from service.reference import page
 
 DESCRIPTION = """Customer support on rails: signed tickets come in, answers go out, and people decide what needs a person.
 
-Send an API key as a bearer token; it sees its own tenant, and whatever belongs to another one is not there. Money is in minor \
-units, times are RFC 3339 in UTC.
+Send an API key as a bearer token. Reading needs its scope tickets:read; messages, take-over and escalations tickets:write; \
+calling tools tools:call; voting approvals:decide; answering for the customer customer:confirm; switches ops:read and \
+ops:write. A key that acts as a person may do what that person's role allows, and no more. A key sees its own tenant, and \
+whatever belongs to another one is not there. Money is in minor units, times are RFC 3339 in UTC.
 
 Every error is application/problem+json with a code, and with a rule where a policy rule spoke. A POST with an Idempotency-Key \
 is done once: the same request gets the first answer again.

@@ -1,4 +1,4 @@
-"""Describes request bodies that a route reads itself, for the generated reference."""
+"""Describes what the framework does not see by itself, for the generated reference: bodies that a route reads, and refusals."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,6 +6,25 @@ from typing import Any
 from pydantic import BaseModel
 
 from tools.ports import Json
+
+PROBLEM = {
+    "type": "object",
+    "required": ["type", "title", "status", "code", "detail", "request_id"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "code": {"type": "string"},
+        "detail": {"type": "string"},
+        "request_id": {"type": "string"},
+        "rule": {"type": "string", "description": "The policy rule that spoke, where one did."},
+    },
+}
+
+
+def refusal(description: str) -> dict[str, Any]:
+    """One refusal as the reference shows it."""
+    return {"description": description, "content": {"application/problem+json": {"schema": PROBLEM}}}
 
 
 def json_body(model: type[BaseModel], example: Mapping[str, Json]) -> dict[str, Any]:

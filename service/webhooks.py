@@ -6,7 +6,7 @@ import hmac
 import re
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import structlog
 from fastapi import APIRouter, Path, Request
@@ -17,7 +17,7 @@ from starlette.datastructures import Headers
 
 from service import strict_json
 from service.errors import WebhookUnauthenticated
-from service.openapi import json_body
+from service.openapi import json_body, refusal
 from service.payload import EXAMPLE, Delivery
 from service.problem import invalid
 
@@ -28,6 +28,29 @@ _ID = re.compile(r"[A-Za-z0-9_:=+/~@-]{1,200}", re.ASCII)
 _SECONDS = re.compile(r"[0-9]{1,12}", re.ASCII)
 _NO_SECRET = (b"\0" * 32,)
 
+HEADERS = [
+    {"name": name, "in": "header", "required": True, "schema": {"type": "string"}, "description": meaning}
+    for name, meaning in (
+        ("webhook-id", "The delivery's own id, the same on every try; letters, digits and _:=+/~@-"),
+        ("webhook-timestamp", "When it was sent, in seconds since 1970; at most five minutes from our clock."),
+        ("webhook-signature", "One or more of `v1,` and the base64 of HMAC-SHA256 over `id.timestamp.body`."),
+    )
+]
+
+ACCEPTED = {"ticket_id": "tkt_9f3c1b2a4d5e6f708192a3b4c5", "message_id": "msg_0a1b2c3d4e5f60718293a4b5c6", "duplicate": False}
+
+ANSWERS: dict[int | str, dict[str, Any]] = {
+    200: {"description": "It was here before.", "content": {"application/json": {"example": ACCEPTED | {"duplicate": True}}}},
+    202: {"description": "It is stored.", "content": {"application/json": {"example": ACCEPTED}}},
+    400: refusal("The body is not strict JSON."),
+    401: refusal("The signature, the time or the tenant is not good; the answer is the same for every cause."),
+    409: refusal("This webhook-id came with another body before."),
+    413: refusal("The body is over 256 KiB."),
+    415: refusal("The body has a content encoding."),
+    422: refusal("The body does not have the shape of a message."),
+    503: refusal("Nothing can be stored now; send this again after `Retry-After` seconds."),
+}
+
 log = structlog.get_logger()
 router = APIRouter(tags=["webhooks"])
 
@@ -36,7 +59,8 @@ router = APIRouter(tags=["webhooks"])
     "/v1/webhooks/{tenant}/standard",
     status_code=202,
     summary="Take in one message of a ticket",
-    openapi_extra=json_body(Delivery, EXAMPLE),
+    responses=ANSWERS,
+    openapi_extra=json_body(Delivery, EXAMPLE) | {"parameters": HEADERS},
 )
 async def standard(request: Request, tenant: Annotated[str, Path()]) -> JSONResponse:
     """Store a message that a help desk sends, signed as Standard Webhooks; 202, or 200 when it was here before."""

@@ -5,26 +5,7 @@ from typing import Any
 from fastapi import APIRouter
 
 from service.api import actions, approvals, confirmation, escalations, messages, switches, tickets, tools
-
-PROBLEM = {
-    "type": "object",
-    "required": ["type", "title", "status", "code", "detail", "request_id"],
-    "properties": {
-        "type": {"type": "string"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "code": {"type": "string"},
-        "detail": {"type": "string"},
-        "request_id": {"type": "string"},
-        "rule": {"type": "string", "description": "The policy rule that spoke, where one did."},
-    },
-}
-
-
-def refusal(description: str) -> dict[str, Any]:
-    """One refusal as the reference shows it."""
-    return {"description": description, "content": {"application/problem+json": {"schema": PROBLEM}}}
-
+from service.openapi import refusal
 
 REFUSALS: dict[int | str, dict[str, Any]] = {
     400: refusal("The body is not strict JSON."),

@@ -18,7 +18,7 @@ from tools.ports import Lane
 from workflows.ticket import TicketStatus
 
 ENTRIES = 200  # journal entries in one part
-POLL_SECONDS = 0.5
+POLL_SECONDS = 1.0
 STREAM_SECONDS = 600.0
 """A stream ends after this long; the client comes back with `Last-Event-ID`, and its key is looked at again."""
 

@@ -1,10 +1,8 @@
 """A whole service without a worker: its databases, two tenants with the same goods, keys, and a client that speaks HTTP."""
 
-import asyncio
 import base64
 import copy
 import json
-import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -12,7 +10,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import httpx
-import uvicorn
 from fastapi import FastAPI
 from sqlalchemy import func, inspect, select, table
 from standardwebhooks import Webhook
@@ -20,6 +17,7 @@ from standardwebhooks import Webhook
 from service.app import create_app
 from service.bootstrap import Services, build, prepare
 from service.payload import EXAMPLE
+from service.serving import address, listen, serving
 from service.settings import load as load_settings
 from service.store import api_keys, people
 from service.store.api_keys import Scope
@@ -154,19 +152,13 @@ async def open_house(url: str, clock: Clock) -> AsyncIterator[House]:
 @asynccontextmanager
 async def on_the_wire(house: House) -> AsyncIterator[House]:
     """The same service, reached over a real socket."""
-    async with serving(create_app(house.services)) as http:
+    async with reach(create_app(house.services)) as http:
         yield House(house.services, http, house.shops)
 
 
 @asynccontextmanager
-async def serving(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+async def reach(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     """A client for an application behind a real server on a free loopback port."""
-    listening = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(app, lifespan="off", log_level="critical", timeout_graceful_shutdown=1)
-    server = uvicorn.Server(config)
-    running = asyncio.create_task(server.serve([listening]))
-    address = f"http://127.0.0.1:{listening.getsockname()[1]}"
-    async with httpx.AsyncClient(base_url=address, timeout=30) as http:
+    listening = listen("127.0.0.1", 0)
+    async with serving(app, listening), httpx.AsyncClient(base_url=address(listening), timeout=30) as http:
         yield http
-    server.should_exit = True
-    await running

@@ -43,12 +43,12 @@ async def test_a_person_refunds_and_the_shop_has_it_in_its_books(house: House) -
     assert whole["actions"] == [shown]
 
 
-async def test_a_read_answers_at_once_and_leaves_no_action(house: House) -> None:
-    ticket = await house.ticket()
-    found = await act(house, ticket, {"tool": "get_order", "args": {"order_id": "D-100001"}})
+async def test_a_read_answers_at_once_and_leaves_no_action(small_house: House) -> None:
+    ticket = await small_house.ticket()
+    found = await act(small_house, ticket, {"tool": "get_order", "args": {"order_id": "D-100001"}})
     assert (found["id"], found["effect"], found["status"]) == (None, "READ", "succeeded")
     assert "D-100001" in str(found["data"])
-    assert (await house.rows())["actions"] == 0
+    assert (await small_house.rows())["actions"] == 0
 
 
 async def test_a_large_refund_waits_for_votes(house: House) -> None:
@@ -62,25 +62,25 @@ async def test_a_large_refund_waits_for_votes(house: House) -> None:
     assert (await house.http.get(f"/v1/tickets/{ticket}", headers=key)).json()["approvals"] == listed
 
 
-async def test_an_answer_that_got_lost_is_not_called_a_success(house: House) -> None:
-    ticket = await house.ticket()
-    house.shops["default"].script("refund", *[Fault("lost_request")] * 5)
-    doubtful = await act(house, ticket, refund(), 202)
+async def test_an_answer_that_got_lost_is_not_called_a_success(small_house: House) -> None:
+    ticket = await small_house.ticket()
+    small_house.shops["default"].script("refund", *[Fault("lost_request")] * 5)
+    doubtful = await act(small_house, ticket, refund(), 202)
     assert doubtful["status"] in ("sent", "unknown")
     assert doubtful["receipt"] is None
 
 
-async def test_a_shop_that_is_away_is_worth_another_try(house: House) -> None:
-    ticket = await house.ticket()
-    house.shops["default"].script("get_order", Fault("unreachable"))
-    key = await house.key() | {"Idempotency-Key": "try"}
+async def test_a_shop_that_is_away_is_worth_another_try(small_house: House) -> None:
+    ticket = await small_house.ticket()
+    small_house.shops["default"].script("get_order", Fault("unreachable"))
+    key = await small_house.key() | {"Idempotency-Key": "try"}
     path = f"/v1/tickets/{ticket}/actions"
-    away = await house.http.post(path, headers=key, json=refund())
+    away = await small_house.http.post(path, headers=key, json=refund())
     assert (away.status_code, away.json()["code"]) == (503, "unavailable")
     assert int(away.headers["retry-after"]) > 0
-    again = await house.http.post(path, headers=key, json=refund())
+    again = await small_house.http.post(path, headers=key, json=refund())
     assert (again.status_code, again.json()["status"]) == (200, "succeeded")
-    assert await refunds(house) == [1_000]
+    assert await refunds(small_house) == [1_000]
 
 
 REFUSED: dict[str, tuple[dict[str, Any], int, str, str | None]] = {
@@ -119,16 +119,16 @@ async def test_what_is_refused_moves_nothing(
     assert after["journal"] > before["journal"], "a refusal leaves one entry"
 
 
-async def test_anothers_order_is_told_like_one_that_is_not_there(house: House) -> None:
-    ticket = await house.ticket()
-    theirs = await act(house, ticket, refund(order_id="D-200001"), 404)
-    nobodys = await act(house, ticket, refund(order_id="D-999999"), 404)
+async def test_anothers_order_is_told_like_one_that_is_not_there(small_house: House) -> None:
+    ticket = await small_house.ticket()
+    theirs = await act(small_house, ticket, refund(order_id="D-200001"), 404)
+    nobodys = await act(small_house, ticket, refund(order_id="D-999999"), 404)
     assert theirs | {"request_id": ""} == nobodys | {"request_id": ""}
 
 
-async def test_an_unverified_customer_has_no_account_to_act_on(house: House) -> None:
-    ticket = (await house.deliver(message(verified=False))).json()["ticket_id"]
-    refused = await act(house, ticket, refund(), 403)
+async def test_an_unverified_customer_has_no_account_to_act_on(small_house: House) -> None:
+    ticket = (await small_house.deliver(message(verified=False))).json()["ticket_id"]
+    refused = await act(small_house, ticket, refund(), 403)
     assert refused["code"] == "verification_required"
 
 
@@ -147,14 +147,14 @@ async def test_a_thrown_switch_stops_people_too(house: House) -> None:
     assert (await act(house, ticket, refund()))["status"] == "succeeded"
 
 
-async def test_a_thrown_switch_lists_what_it_could_not_stop(house: House) -> None:
-    ticket = await house.ticket()
-    house.shops["default"].script("refund", *[Fault("lost_request")] * 5)
-    doubtful = await act(house, ticket, refund(), 202)
-    boss = await house.key(role=Role.SUPERVISOR)
-    thrown = (await house.http.put("/v1/switches/lane/human", headers=boss, json={"on": True, "reason": "x"})).json()
+async def test_a_thrown_switch_lists_what_it_could_not_stop(small_house: House) -> None:
+    ticket = await small_house.ticket()
+    small_house.shops["default"].script("refund", *[Fault("lost_request")] * 5)
+    doubtful = await act(small_house, ticket, refund(), 202)
+    boss = await small_house.key(role=Role.SUPERVISOR)
+    thrown = (await small_house.http.put("/v1/switches/lane/human", headers=boss, json={"on": True, "reason": "x"})).json()
     assert [one["id"] for one in thrown["in_flight"]] == [doubtful["id"]]
-    listed = (await house.http.get("/v1/switches", headers=boss)).json()["items"]
+    listed = (await small_house.http.get("/v1/switches", headers=boss)).json()["items"]
     assert [one["name"] for one in listed if one["on"]] == ["human"]
 
 

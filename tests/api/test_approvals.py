@@ -40,11 +40,11 @@ async def test_a_supervisor_approves_and_the_ticket_is_woken(house: House) -> No
     assert after["events"] == before["events"] + 1
 
 
-async def test_a_no_is_a_no(house: House) -> None:
-    approval = await waiting(house)
+async def test_a_no_is_a_no(small_house: House) -> None:
+    approval = await waiting(small_house)
     path = f"/v1/approvals/{approval['id']}/decision"
-    assert (await post(house, path, await supervisor(house), vote(approval, "deny")))["state"] == "denied"
-    late = await post(house, path, await supervisor(house, "tom"), vote(approval), 409)
+    assert (await post(small_house, path, await supervisor(small_house), vote(approval, "deny")))["state"] == "denied"
+    late = await post(small_house, path, await supervisor(small_house, "tom"), vote(approval), 409)
     assert late["code"] == "already_decided"
 
 
@@ -70,37 +70,37 @@ async def test_two_supervisors_at_once_and_one_decides(house: House) -> None:
     assert {answer.json()["code"] for answer in answers if answer.status_code == 409} == {"already_decided"}
 
 
-async def test_who_may_not_decide_decides_nothing(house: House) -> None:
-    approval = await waiting(house)
+async def test_who_may_not_decide_decides_nothing(small_house: House) -> None:
+    approval = await waiting(small_house)
     path = f"/v1/approvals/{approval['id']}/decision"
-    before = await house.rows()
+    before = await small_house.rows()
     for role in (Role.VIEWER, Role.AGENT, Role.ADMIN, Role.AUDITOR):
-        assert (await post(house, path, await house.key(role=role), vote(approval), 403))["code"] == "forbidden"
-    assert (await post(house, path, await house.key(role=None), vote(approval), 403))["code"] == "forbidden"
-    assert (await house.rows())["votes"] == before["votes"]
+        assert (await post(small_house, path, await small_house.key(role=role), vote(approval), 403))["code"] == "forbidden"
+    assert (await post(small_house, path, await small_house.key(role=None), vote(approval), 403))["code"] == "forbidden"
+    assert (await small_house.rows())["votes"] == before["votes"]
 
 
-async def test_nobody_approves_their_own_request(house: House) -> None:
-    ticket = await house.ticket()
-    key = await supervisor(house)
-    await post(house, f"/v1/tickets/{ticket}/actions", key, refund(order_id="D-100003", amount_minor=60_000), 202)
-    approval = (await house.http.get("/v1/approvals?state=pending", headers=key)).json()["items"][0]
-    refused = await post(house, f"/v1/approvals/{approval['id']}/decision", key, vote(approval), 403)
+async def test_nobody_approves_their_own_request(small_house: House) -> None:
+    ticket = await small_house.ticket()
+    key = await supervisor(small_house)
+    await post(small_house, f"/v1/tickets/{ticket}/actions", key, refund(order_id="D-100003", amount_minor=60_000), 202)
+    approval = (await small_house.http.get("/v1/approvals?state=pending", headers=key)).json()["items"][0]
+    refused = await post(small_house, f"/v1/approvals/{approval['id']}/decision", key, vote(approval), 403)
     assert refused["code"] == "forbidden"
 
 
-async def test_a_vote_on_other_facts_does_not_count(house: House) -> None:
-    approval = await waiting(house)
+async def test_a_vote_on_other_facts_does_not_count(small_house: House) -> None:
+    approval = await waiting(small_house)
     path = f"/v1/approvals/{approval['id']}/decision"
     other = vote(approval, digest="0" * 64)
-    assert (await post(house, path, await supervisor(house), other, 409))["code"] == "digest_mismatch"
+    assert (await post(small_house, path, await supervisor(small_house), other, 409))["code"] == "digest_mismatch"
 
 
-async def test_a_vote_that_comes_too_late_does_not_count(house: House, clock: StandingClock) -> None:
-    approval = await waiting(house)
-    key = await supervisor(house)
+async def test_a_vote_that_comes_too_late_does_not_count(small_house: House, clock: StandingClock) -> None:
+    approval = await waiting(small_house)
+    key = await supervisor(small_house)
     clock.advance(hours=73)
-    refused = await post(house, f"/v1/approvals/{approval['id']}/decision", key, vote(approval), 409)
+    refused = await post(small_house, f"/v1/approvals/{approval['id']}/decision", key, vote(approval), 409)
     assert refused["code"] == "expired"
 
 

@@ -58,31 +58,31 @@ async def test_the_ticket_goes_on_with_the_answer(house: House, answer: str, sta
     assert len(await read_books(house.services.shop_engine, "default")) == effects
 
 
-async def test_a_question_is_answered_once(house: House) -> None:
-    _, action = await asked(house)
-    key = await channel(house)
-    await post(house, f"/v1/actions/{action}/confirmation", key, {"answer": "no"}, 202)
-    before = await house.rows()
-    assert (await post(house, f"/v1/actions/{action}/confirmation", key, {"answer": "yes"}, 409))["code"] == "stale"
-    assert await house.rows() == before
+async def test_a_question_is_answered_once(small_house: House) -> None:
+    _, action = await asked(small_house)
+    key = await channel(small_house)
+    await post(small_house, f"/v1/actions/{action}/confirmation", key, {"answer": "no"}, 202)
+    before = await small_house.rows()
+    assert (await post(small_house, f"/v1/actions/{action}/confirmation", key, {"answer": "yes"}, 409))["code"] == "stale"
+    assert await small_house.rows() == before
 
 
-async def test_a_person_who_took_the_ticket_closed_the_question(house: House) -> None:
-    ticket, action = await asked(house)
-    taken = await post(house, f"/v1/tickets/{ticket}/take-over", await house.key())
+async def test_a_person_who_took_the_ticket_closed_the_question(small_house: House) -> None:
+    ticket, action = await asked(small_house)
+    taken = await post(small_house, f"/v1/tickets/{ticket}/take-over", await small_house.key())
     assert (taken["question"], taken["actions"][0]["status"]) == (None, "superseded")
-    key = await channel(house)
-    before = await house.rows()
-    late = await post(house, f"/v1/actions/{action}/confirmation", key, {"answer": "yes"}, 409)
+    key = await channel(small_house)
+    before = await small_house.rows()
+    late = await post(small_house, f"/v1/actions/{action}/confirmation", key, {"answer": "yes"}, 409)
     assert late["code"] == "stale"
-    assert await house.rows() == before
+    assert await small_house.rows() == before
 
 
-async def test_a_yes_after_the_question_has_expired_is_none(house: House, clock: StandingClock) -> None:
-    _, action = await asked(house)
-    key = await channel(house)
+async def test_a_yes_after_the_question_has_expired_is_none(small_house: House, clock: StandingClock) -> None:
+    _, action = await asked(small_house)
+    key = await channel(small_house)
     clock.advance(hours=49)
-    assert (await post(house, f"/v1/actions/{action}/confirmation", key, {"answer": "yes"}, 409))["code"] == "stale"
+    assert (await post(small_house, f"/v1/actions/{action}/confirmation", key, {"answer": "yes"}, 409))["code"] == "stale"
 
 
 @pytest.mark.parametrize("body", [{}, {"answer": "maybe"}, {"answer": "Yes"}, {"answer": True}, {"answer": "yes", "x": 1}])
@@ -96,7 +96,9 @@ async def test_an_answer_that_is_neither_yes_nor_no_is_refused(small_house: Hous
     assert after["events"] == before["events"]
 
 
-async def test_another_tenants_action_cannot_be_confirmed(house: House) -> None:
-    _, action = await asked(house)
-    theirs = await house.key(Scope.CUSTOMER_CONFIRM, role=None, tenant="acme")
-    assert (await post(house, f"/v1/actions/{action}/confirmation", theirs, {"answer": "yes"}, 404))["code"] == "not_found"
+async def test_another_tenants_action_cannot_be_confirmed(small_house: House) -> None:
+    _, action = await asked(small_house)
+    theirs = await small_house.key(Scope.CUSTOMER_CONFIRM, role=None, tenant="acme")
+    assert (await post(small_house, f"/v1/actions/{action}/confirmation", theirs, {"answer": "yes"}, 404))[
+        "code"
+    ] == "not_found"

@@ -35,20 +35,22 @@ async def test_only_the_owner_answers_the_customer(house: House) -> None:
     assert (back["lane"], back["owner"], back["escalation"]["state"]) == ("workflow", None, "resolved")
 
 
-async def test_a_note_needs_no_ownership(house: House) -> None:
-    ticket = await house.ticket()
-    said = await post(house, f"/v1/tickets/{ticket}/messages", await house.key(), {"text": "Mind the tone.", "note": True}, 201)
+async def test_a_note_needs_no_ownership(small_house: House) -> None:
+    ticket = await small_house.ticket()
+    said = await post(
+        small_house, f"/v1/tickets/{ticket}/messages", await small_house.key(), {"text": "Mind the tone.", "note": True}, 201
+    )
     assert said["author"] == "note"
 
 
-async def test_a_taken_ticket_is_not_taken_again(house: House) -> None:
-    ticket = await house.ticket()
-    agent, other = await house.key(), await house.key(role=Role.SUPERVISOR)
-    await post(house, f"/v1/tickets/{ticket}/take-over", agent)
-    before = await house.rows()
-    assert (await post(house, f"/v1/tickets/{ticket}/take-over", other, status=409))["code"] == "claimed_by_other"
-    assert (await post(house, f"/v1/tickets/{ticket}/hand-back", other, status=409))["code"] == "claimed_by_other"
-    assert await house.rows() == before
+async def test_a_taken_ticket_is_not_taken_again(small_house: House) -> None:
+    ticket = await small_house.ticket()
+    agent, other = await small_house.key(), await small_house.key(role=Role.SUPERVISOR)
+    await post(small_house, f"/v1/tickets/{ticket}/take-over", agent)
+    before = await small_house.rows()
+    assert (await post(small_house, f"/v1/tickets/{ticket}/take-over", other, status=409))["code"] == "claimed_by_other"
+    assert (await post(small_house, f"/v1/tickets/{ticket}/hand-back", other, status=409))["code"] == "claimed_by_other"
+    assert await small_house.rows() == before
 
 
 async def test_an_escalation_is_claimed_released_and_resolved(house: House) -> None:
@@ -71,11 +73,11 @@ async def test_an_escalation_is_claimed_released_and_resolved(house: House) -> N
     assert (await post(house, f"/v1/escalations/{case}/claim", agent, status=409))["code"] == "stale"
 
 
-async def test_a_case_is_resolved_without_a_word(house: House) -> None:
-    ticket = await house.ticket()
-    agent = await house.key()
-    case = (await post(house, f"/v1/tickets/{ticket}/take-over", agent))["escalation"]["id"]
-    assert (await post(house, f"/v1/escalations/{case}/resolve", agent))["state"] == "resolved"
+async def test_a_case_is_resolved_without_a_word(small_house: House) -> None:
+    ticket = await small_house.ticket()
+    agent = await small_house.key()
+    case = (await post(small_house, f"/v1/tickets/{ticket}/take-over", agent))["escalation"]["id"]
+    assert (await post(small_house, f"/v1/escalations/{case}/resolve", agent))["state"] == "resolved"
 
 
 @pytest.mark.parametrize("role", [Role.VIEWER, Role.ADMIN, Role.AUDITOR, None])

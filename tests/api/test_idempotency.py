@@ -42,14 +42,14 @@ async def test_the_same_request_gets_the_first_answer_again(house: House) -> Non
     assert await notes(house, ticket, key) == 1
 
 
-async def test_another_body_under_the_same_key_is_a_mistake(house: House) -> None:
-    ticket, key = await house.ticket(), await house.key()
-    await write(house, ticket, key, "k")
-    other = await write(house, ticket, key, "k", {"text": "Another.", "note": True})
+async def test_another_body_under_the_same_key_is_a_mistake(small_house: House) -> None:
+    ticket, key = await small_house.ticket(), await small_house.key()
+    await write(small_house, ticket, key, "k")
+    other = await write(small_house, ticket, key, "k", {"text": "Another.", "note": True})
     assert (other.status_code, other.json()["code"]) == (422, "idempotency_mismatch")
-    elsewhere = await house.http.post(f"/v1/tickets/{ticket}/take-over", headers=key | {"Idempotency-Key": "k"})
+    elsewhere = await small_house.http.post(f"/v1/tickets/{ticket}/take-over", headers=key | {"Idempotency-Key": "k"})
     assert (elsewhere.status_code, elsewhere.json()["code"]) == (422, "idempotency_mismatch")
-    assert await notes(house, ticket, key) == 1
+    assert await notes(small_house, ticket, key) == 1
 
 
 async def test_twenty_at_once_are_done_once(house: House) -> None:
@@ -71,24 +71,24 @@ async def test_a_refund_is_paid_once_however_often_it_is_asked_for(house: House)
     assert await refunds(house) == [1_000]
 
 
-async def test_a_refusal_is_an_answer_too(house: House) -> None:
-    ticket, key = await house.ticket(), await house.key()
-    first = await write(house, ticket, key, "k", {"text": "Hello", "note": False})
+async def test_a_refusal_is_an_answer_too(small_house: House) -> None:
+    ticket, key = await small_house.ticket(), await small_house.key()
+    first = await write(small_house, ticket, key, "k", {"text": "Hello", "note": False})
     assert first.status_code == 403
-    await house.http.post(f"/v1/tickets/{ticket}/take-over", headers=key)
-    again = await write(house, ticket, key, "k", {"text": "Hello", "note": False})
+    await small_house.http.post(f"/v1/tickets/{ticket}/take-over", headers=key)
+    again = await write(small_house, ticket, key, "k", {"text": "Hello", "note": False})
     assert (again.status_code, again.content) == (403, first.content)
 
 
-async def test_a_key_belongs_to_its_credential(house: House) -> None:
-    ticket = await house.ticket()
-    one, two = await house.key(), await house.key()
-    assert (await write(house, ticket, one, "k")).status_code == 201
-    other = await write(house, ticket, two, "k", {"text": "Another.", "note": True})
+async def test_a_key_belongs_to_its_credential(small_house: House) -> None:
+    ticket = await small_house.ticket()
+    one, two = await small_house.key(), await small_house.key()
+    assert (await write(small_house, ticket, one, "k")).status_code == 201
+    other = await write(small_house, ticket, two, "k", {"text": "Another.", "note": True})
     assert other.status_code == 201
-    theirs = await house.ticket(tenant="acme")
-    assert (await write(house, theirs, await house.key(tenant="acme"), "k")).status_code == 201
-    assert await notes(house, ticket, one) == 2
+    theirs = await small_house.ticket(tenant="acme")
+    assert (await write(small_house, theirs, await small_house.key(tenant="acme"), "k")).status_code == 201
+    assert await notes(small_house, ticket, one) == 2
 
 
 async def held_by_a_dead_request(house: House, ticket: str, key: dict[str, str], body: bytes) -> None:

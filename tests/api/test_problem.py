@@ -14,7 +14,7 @@ from fastapi.responses import StreamingResponse
 from service import problem
 from service.edge import Edge
 from service.errors import Forbidden
-from tests.api.house import House, serving
+from tests.api.house import House, reach
 
 CANARY = "kanarienvogel"
 KEYS = {"type", "title", "status", "code", "detail", "request_id"}
@@ -79,7 +79,7 @@ async def test_a_stream_that_breaks_is_seen_to_be_broken() -> None:
 
     app.add_middleware(Edge)
     problem.install(app)
-    async with serving(app) as http:
+    async with reach(app) as http:
         with structlog.testing.capture_logs() as logs, pytest.raises(httpx.RemoteProtocolError):
             await http.get("/")
     assert [line["event"] for line in logs] == ["http.failed"]

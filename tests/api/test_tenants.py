@@ -78,14 +78,14 @@ async def test_a_cursor_of_another_tenant_opens_nothing(house: House) -> None:
     assert mine.json() == {"items": [], "next_cursor": None}
 
 
-async def test_a_switch_of_one_tenant_stops_nobody_elses_work(house: House) -> None:
-    boss = await house.key(role=Role.SUPERVISOR, tenant="acme")
-    await house.http.put("/v1/switches/tool/issue_refund", headers=boss, json={"on": True, "reason": "x"})
-    ours = await house.ticket("T-1")
-    theirs = await house.ticket("T-1", "acme")
-    await post(house, f"/v1/tickets/{ours}/actions", await house.key(), refund())
-    await post(house, f"/v1/tickets/{theirs}/actions", boss, refund(), 403)
-    assert (await refunds(house), await refunds(house, "acme")) == ([1_000], [])
+async def test_a_switch_of_one_tenant_stops_nobody_elses_work(small_house: House) -> None:
+    boss = await small_house.key(role=Role.SUPERVISOR, tenant="acme")
+    await small_house.http.put("/v1/switches/tool/issue_refund", headers=boss, json={"on": True, "reason": "x"})
+    ours = await small_house.ticket("T-1")
+    theirs = await small_house.ticket("T-1", "acme")
+    await post(small_house, f"/v1/tickets/{ours}/actions", await small_house.key(), refund())
+    await post(small_house, f"/v1/tickets/{theirs}/actions", boss, refund(), 403)
+    assert (await refunds(small_house), await refunds(small_house, "acme")) == ([1_000], [])
 
 
 @pytest.mark.parametrize("tenant", TENANTS)

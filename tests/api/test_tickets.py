@@ -40,9 +40,9 @@ async def test_a_new_ticket_is_shown_with_every_key_of_the_contract(house: House
         assert ticket[empty] == []
 
 
-async def test_an_unverified_sender_is_nobodys_account(house: House) -> None:
-    answer = await house.deliver(message(verified=False))
-    ticket = await get(house, f"/v1/tickets/{answer.json()['ticket_id']}")
+async def test_an_unverified_sender_is_nobodys_account(small_house: House) -> None:
+    answer = await small_house.deliver(message(verified=False))
+    ticket = await get(small_house, f"/v1/tickets/{answer.json()['ticket_id']}")
     assert ticket["customer"]["external_id"] is None
     assert ticket["customer"]["verification"] == "none"
 
@@ -73,12 +73,12 @@ async def test_a_list_is_read_in_parts_and_nothing_is_missed_or_shown_twice(hous
     assert sorted(seen) == sorted(made), "all were made in the same instant, and the one that came later is not among them"
 
 
-async def test_a_list_can_be_narrowed(house: House) -> None:
-    await house.ticket("T-1")
-    assert len((await get(house, "/v1/tickets?status=new&lane=workflow"))["items"]) == 1
-    assert (await get(house, "/v1/tickets?status=closed"))["items"] == []
-    assert (await get(house, "/v1/tickets?lane=human"))["items"] == []
-    assert (await get(house, "/v1/tickets?external_id=T-2"))["items"] == []
+async def test_a_list_can_be_narrowed(small_house: House) -> None:
+    await small_house.ticket("T-1")
+    assert len((await get(small_house, "/v1/tickets?status=new&lane=workflow"))["items"]) == 1
+    assert (await get(small_house, "/v1/tickets?status=closed"))["items"] == []
+    assert (await get(small_house, "/v1/tickets?lane=human"))["items"] == []
+    assert (await get(small_house, "/v1/tickets?external_id=T-2"))["items"] == []
 
 
 @pytest.mark.parametrize(

@@ -44,10 +44,10 @@ async def test_fifty_replays_at_once_make_one_ticket(house: House) -> None:
     assert (rows["tickets"], rows["messages"], rows["events"], rows["deliveries"], rows["workflow_status"]) == (1, 1, 1, 1, 1)
 
 
-async def test_a_replay_is_known_after_thirty_days(house: House, clock: StandingClock) -> None:
-    first = await house.deliver(message())
+async def test_a_replay_is_known_after_thirty_days(small_house: House, clock: StandingClock) -> None:
+    first = await small_house.deliver(message())
     clock.advance(days=30)
-    again = await house.deliver(message())
+    again = await small_house.deliver(message())
     assert (again.status_code, again.json()["ticket_id"]) == (200, first.json()["ticket_id"])
 
 
@@ -90,10 +90,10 @@ async def test_two_tenants_with_the_same_ids_have_two_tickets(house: House) -> N
     assert ours.json()["message_id"] != theirs.json()["message_id"]
 
 
-async def test_an_older_secret_still_opens_while_it_is_listed(house: House) -> None:
+async def test_an_older_secret_still_opens_while_it_is_listed(small_house: House) -> None:
     raw = json.dumps(message()).encode()
-    headers = signed(raw, "older", "msg_1", house.services.clock())
-    answer = await house.http.post("/v1/webhooks/default/standard", content=raw, headers=headers)
+    headers = signed(raw, "older", "msg_1", small_house.services.clock())
+    answer = await small_house.http.post("/v1/webhooks/default/standard", content=raw, headers=headers)
     assert answer.status_code == 202
 
 
@@ -103,19 +103,19 @@ async def test_text_that_no_database_can_store_arrives_without_it(house: House) 
     assert await texts(house, answer.json()["ticket_id"]) == ["before"]
 
 
-async def test_a_person_owns_the_ticket_and_the_message_is_still_taken(house: House) -> None:
-    first = (await house.deliver(message())).json()["ticket_id"]
-    key = await house.key()
-    assert (await house.http.post(f"/v1/tickets/{first}/take-over", headers=key)).status_code == 200
-    again = await house.deliver(message(message_id="m-2", text="Hello?"), webhook_id="msg_2")
+async def test_a_person_owns_the_ticket_and_the_message_is_still_taken(small_house: House) -> None:
+    first = (await small_house.deliver(message())).json()["ticket_id"]
+    key = await small_house.key()
+    assert (await small_house.http.post(f"/v1/tickets/{first}/take-over", headers=key)).status_code == 200
+    again = await small_house.deliver(message(message_id="m-2", text="Hello?"), webhook_id="msg_2")
     assert (again.status_code, again.json()["ticket_id"]) == (202, first)
-    assert (await texts(house, first))[-1] == "Hello?"
+    assert (await texts(small_house, first))[-1] == "Hello?"
 
 
-async def test_our_own_message_that_the_help_desk_echoes_is_dropped(house: House) -> None:
-    ticket = (await house.deliver(message())).json()["ticket_id"]
+async def test_our_own_message_that_the_help_desk_echoes_is_dropped(small_house: House) -> None:
+    ticket = (await small_house.deliver(message())).json()["ticket_id"]
     ours = "msg_ours"
-    async with house.services.db.begin() as conn:
+    async with small_house.services.db.begin() as conn:
         row = (await conn.execute(select(tickets).where(tickets.c.id == ticket))).one()
         await conn.execute(
             insert(messages).values(
@@ -129,8 +129,8 @@ async def test_our_own_message_that_the_help_desk_echoes_is_dropped(house: House
                 created_at=row.created_at,
             )
         )
-    before = await house.rows()
-    echo = await house.deliver(message(message_id=ours, text="It is on its way."), webhook_id="echo_1")
+    before = await small_house.rows()
+    echo = await small_house.deliver(message(message_id=ours, text="It is on its way."), webhook_id="echo_1")
     assert (echo.status_code, echo.json()["message_id"]) == (200, ours)
-    after = await house.rows()
+    after = await small_house.rows()
     assert (after["messages"], after["events"]) == (before["messages"], before["events"])

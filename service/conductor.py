@@ -77,7 +77,7 @@ class Conductor:
     async def conclude(self, turn: Turn, run: TurnRun, outcome: Outcome | None, routed: Routed | None = None) -> bool:
         """Apply an outcome; a flow that gives up hands its messages to the agent once, and then to a person."""
         if isinstance(outcome, HandOff):
-            agent_may = self._tenant_settings(turn.ticket.tenant).mode != "workflows_only" and bool(turn.messages)
+            agent_may = self._tenant_settings(turn.ticket.tenant).mode != "workflows_only" and bool(turn.heard)
             if agent_may and not turn.ticket.handed_off:
                 reason = replace(routed or Routed(), lane=Lane.AGENT, reason=outcome.reason)
                 await self._outcomes.hand_over(turn, "agent", run.entries, reason, gave_up=outcome)

@@ -40,6 +40,9 @@ from workflows.ticket import Author, Question, Ticket, TicketStatus
 AT_REST = {TicketStatus.NEW, TicketStatus.RESOLVED, TicketStatus.CLOSED}
 """A message on a ticket in one of these begins something new."""
 
+BEGUN = {TicketStatus.NEW, TicketStatus.WORKING}
+"""A ticket in one of these, or just handed back, waits for nobody, so a thank-you ends it."""
+
 
 class Hearing:
     """Handles the unread messages of a ticket, read together."""
@@ -67,11 +70,11 @@ class Hearing:
         run, go_on = self._conductor.run_for(turn), self._conductor
         if turn.ticket.lane is Lane.HUMAN and turn.ticket.status is TicketStatus.ESCALATED:
             return await go_on.conclude(turn, run, None)
-        if any(message.author is Author.THIRD_PARTY for message in turn.messages):
+        if any(message.author is Author.THIRD_PARTY for message in turn.heard):
             return await go_on.conclude(turn, run, go_on.to_people(turn, Reason.THIRD_PARTY))
         turn = replace(turn, ticket=_answerable(turn))
-        texts = [clean(message.text).text for message in turn.messages]
-        said = self._model.predict("\n\n".join(message.text for message in turn.messages), _subject(turn))
+        texts = [clean(message.text).text for message in turn.heard]
+        said = self._model.predict("\n\n".join(message.text for message in turn.heard), _subject(turn))
         return await self._act_on(turn, run, understand(turn.ticket, texts, said), said)
 
     async def _act_on(self, turn: Turn, run: TurnRun, meaning: Understanding, said: Prediction) -> bool:
@@ -81,7 +84,7 @@ class Hearing:
                 routed = Routed(reason="The customer asks for a person.", intent=turn.ticket.intent or said.intent)
                 return await go_on.conclude(turn, run, go_on.to_people(turn, Reason.CUSTOMER_ASKED), routed)
             case ThanksOnly():
-                return await go_on.conclude(turn, run, Close() if turn.ticket.status is TicketStatus.NEW else None)
+                return await go_on.conclude(turn, run, Close() if turn.ticket.status in BEGUN else None)
             case Confirmed(action) | DeclinedAnswer(action):
                 return await self._answered(turn, run, action, yes=isinstance(meaning, Confirmed))
             case SlotAnswer(text, question):
@@ -105,7 +108,7 @@ class Hearing:
         await self._record_answer(turn, action, yes=yes)
         self._crash("after_answer")
         if not yes and not in_agent:
-            return await self._waking.declined(turn, run, action, turn.messages[-1].text)
+            return await self._waking.declined(turn, run, action, turn.heard[-1].text)
         result = await run.resume(action) if yes else None
         if in_agent:
             return await self._conductor.let_agent_work(turn, run, Routed(), confirmed=result)
@@ -114,7 +117,7 @@ class Hearing:
 
     async def _record_answer(self, turn: Turn, action: ActionId, *, yes: bool) -> None:
         """Write the customer's word on the question; a no ends the action with it."""
-        question, message = turn.ticket.question, turn.messages[-1]
+        question, message = turn.ticket.question, turn.heard[-1]
         async with self._db.begin() as conn:
             row = TicketRow(await turns.lock(conn, turn.ticket.id, turn.claim.fence), self._clock())
             if question and row.before.question_id == question.id:
@@ -166,7 +169,7 @@ class Hearing:
                 told: Escalate = go_on.to_people(turn, reason, chosen.sentence)
                 return await go_on.conclude(turn, run, told, routed)
             case _:
-                return await go_on.conclude(turn, run, Close() if ticket.status in AT_REST else None, routed)
+                return await go_on.conclude(turn, run, Close() if ticket.status in AT_REST | BEGUN else None, routed)
 
 
 def _answerable(turn: Turn) -> Ticket:
@@ -176,7 +179,7 @@ def _answerable(turn: Turn) -> Ticket:
         return turn.ticket
     heard_at = turn.events[0].created_at
     delivered = question.delivered_at is not None and question.delivered_at <= heard_at
-    verified = all(message.verified for message in turn.messages)
+    verified = all(message.verified for message in turn.heard)
     return turn.ticket if delivered and verified and question.expires_at > turn.now else replace(turn.ticket, question=None)
 
 

@@ -189,7 +189,7 @@ class Outcomes:
     async def _say(self, conn: AsyncConnection, row: TicketRow, turn: Turn, text: str) -> str:
         spoken = await row.say(conn, text, position=turn.number)
         if spoken.public and self._delivers:
-            heard = turn.messages
+            heard = turn.heard
             body = {
                 "ticket": row.names(),
                 "message": {"id": spoken.message_id, "text": text, "author": "bot"},

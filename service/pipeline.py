@@ -77,7 +77,7 @@ class Pipeline:
             log.error("ticket.parked", attempts=turn.claim.attempts)
             return bool(await self._outcomes.apply(turn, _to_people(turn, Reason.POISON), []))
         try:
-            path = self._hearing if turn.events[0].kind is EventKind.MESSAGE else self._waking
+            path = self._hearing if turn.heard else self._waking
             return await path.handle(turn)
         except RunSuperseded:
             return await self._overtaken(turn)

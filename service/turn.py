@@ -46,6 +46,13 @@ class Turn:
         seqs = set(self.seqs)
         return tuple(m for m in self.ticket.messages if m.seq in seqs and m.author in (Author.CUSTOMER, Author.THIRD_PARTY))
 
+    @property
+    def heard(self) -> tuple[Message, ...]:
+        """What this turn is about: its unread messages, or after a hand-back those that nobody has answered."""
+        if self.events[0].kind is EventKind.HANDED_BACK:
+            return self.ticket.unanswered
+        return self.messages
+
     def caller(self, lane: Lane | None = None) -> Caller:
         """Who acts in this turn; nothing of it comes from text."""
         ticket = self.ticket

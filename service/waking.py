@@ -3,11 +3,10 @@
 These run in every lane. On a person's ticket the action still happens, and what the bot would say becomes a note.
 """
 
-from collections.abc import Sequence
-
 from service.conductor import Conductor
-from service.outcomes import Outcomes, Routed
+from service.outcomes import Outcomes
 from service.store import questions, turns
+from service.store.action_rows import of_ticket
 from service.store.database import Database
 from service.store.journal import Entry
 from service.store.ticket_row import TicketRow
@@ -72,8 +71,10 @@ class Waking:
         return await self._conductor.conclude(turn, run, Reply(render("silence", first_name=first_name(turn.ticket))))
 
     async def _handed_back(self, turn: Turn, run: TurnRun) -> bool:
-        """The rails have the ticket again: what nobody answered is handled as if it had just come in."""
-        unanswered: Sequence[str] = [message.text for message in turn.ticket.unanswered]
-        if not unanswered:
-            return await self._conductor.conclude(turn, run, Close())
-        return await self._conductor.let_agent_work(turn, run, Routed(reason="handed_back"))
+        """The rails have the ticket again, and every message on it has been answered: go on waiting for votes, or end."""
+        async with self._db.reading() as conn:
+            actions = await of_ticket(conn, turn.ticket.id)
+        waiting = [one.id for one in actions if one.status is ActionStatus.PROPOSED and one.decision == "needs_approval"]
+        if waiting:
+            return await self._conductor.after_action(turn, run, await run.resume(waiting[-1]))
+        return await self._conductor.conclude(turn, run, Close())

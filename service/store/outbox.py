@@ -15,6 +15,8 @@ from workflows.ticket import Author
 LEASE = timedelta(seconds=60)
 """How long a sender may take with one message before another worker may try it again."""
 
+_AFTER_THE_REPLY = timedelta(microseconds=1)
+
 
 async def put(
     conn: AsyncConnection,
@@ -29,6 +31,8 @@ async def put(
 ) -> str:
     """Add a webhook to be sent; returns its id, which the receiver sees as `webhook-id` on every try."""
     outbox_id = ids.new("out")
+    # A transaction holds at most one reply and one other webhook, and what became of the ticket is told after what was said.
+    created_at = now if kind == "ticket.reply" else now + _AFTER_THE_REPLY
     await conn.execute(
         insert(outbox).values(
             id=outbox_id,
@@ -40,7 +44,7 @@ async def put(
             body=body,
             state="pending",
             next_at=now,
-            created_at=now,
+            created_at=created_at,
         )
     )
     return outbox_id

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
@@ -61,7 +61,7 @@ class Pulse:
         self._watched: dict[Topic, _Watched] = {}
         self._looking: asyncio.Task[None] | None = None
 
-    async def changes(self, topic: Topic, seen: str) -> AsyncIterator[str]:
+    async def changes(self, topic: Topic, seen: str) -> AsyncGenerator[str, None]:
         """Each version of the topic that differs from the one before, beginning with the one that the page has."""
         watched = self._watched.setdefault(topic, _Watched())
         watched.watchers += 1

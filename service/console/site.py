@@ -22,7 +22,7 @@ from service.console.mishaps import install_mishaps
 from service.console.pages import STATIC
 from service.console.security import Guard, own_page
 from service.errors import Fatal
-from service.ops import ops_routes
+from service.ops import metrics, ops_routes
 
 ROUTERS = (
     signin_routes.router,
@@ -83,7 +83,8 @@ def build_site(services: Any) -> FastAPI:
 
 
 def install(app: FastAPI, services: Any) -> FastAPI:
-    """Add the site to the web application; returns it."""
+    """Add the site, and the metrics, to the web application; returns the site."""
     site = build_site(services)
+    app.include_router(metrics.router)
     app.router.routes.append(Site(site))
     return site

@@ -1,0 +1,148 @@
+"""Deciding about money: who may, on which facts, with which reason, and only once."""
+
+import asyncio
+from typing import Any
+
+from service import passwords
+from service.store import people
+from service.store.money_schema import approvals, votes
+from service.store.people import Role
+from service.store.schema import tickets
+from tests.console.world import E_BIKE, ESPRESSO, Browser, World
+
+PASSWORD = "four unrelated warm words"
+
+
+async def asked(world: World, args: dict[str, Any] = ESPRESSO, by: Role = Role.AGENT) -> tuple[str, Any]:
+    """A refund that waits for approval; its ticket's id and the approval's row."""
+    customer = "cus_1" if args is ESPRESSO else "cus_2"
+    ticket = await world.message(external_id_of(args), external_id=customer)
+    result = await world.wanted(ticket, args, customer, await world.person(by, "asker"))
+    assert result.needs_approval, result
+    (row,) = await world.rows(approvals, approvals.c.ticket_id == ticket)
+    return ticket, row
+
+
+def external_id_of(args: dict[str, Any]) -> str:
+    """A ticket's name for each refund."""
+    return f"T-{args['order_id']}"
+
+
+async def decide(browser: Browser, row: Any, decision: str, reason: str = "", **fields: str) -> tuple[int, str]:
+    """Send the card's form."""
+    form = {"decision": decision, "reason": reason, "digest": row.digest, "ticket_id": row.ticket_id, **fields}
+    answer = await browser.post(f"/console/approvals/{row.id}/decision", **form)
+    return answer.status_code, answer.text
+
+
+async def state_of(world: World, row: Any) -> str:
+    """How the approval stands now."""
+    (now,) = await world.rows(approvals, approvals.c.id == row.id)
+    return now.state
+
+
+async def with_password(world: World, name: str) -> Browser:
+    """A supervisor who has a password."""
+    person = await world.person(Role.SUPERVISOR, name)
+    async with world.services.db.begin() as conn:
+        await people.set_password_hash(conn, person, await passwords.hash_password(PASSWORD), world.clock())
+    return await world.browser(Role.SUPERVISOR, name)
+
+
+async def test_a_supervisor_approves_and_the_ticket_goes_on(world: World) -> None:
+    ticket, row = await asked(world)
+    (before,) = await world.rows(tickets, tickets.c.id == ticket)
+    browser = await world.browser(Role.SUPERVISOR, "ann")
+    assert (await decide(browser, row, "approve", "Photo shows the damage."))[0] == 303
+    assert await state_of(world, row) == "approved"
+    (vote,) = await world.rows(votes)
+    assert (vote.decision, vote.reason) == ("approve", "Photo shows the damage.")
+    (after,) = await world.rows(tickets, tickets.c.id == ticket)
+    assert after.pending == before.pending + 1, "The decision must wake the ticket."
+
+
+async def test_a_denial_needs_its_reason(world: World) -> None:
+    _, row = await asked(world)
+    browser = await world.browser(Role.SUPERVISOR, "ann")
+    status, page = await decide(browser, row, "deny", "  ")
+    assert status == 422
+    assert "Say why you deny it" in page
+    assert await state_of(world, row) == "pending"
+    assert (await decide(browser, row, "deny", "The order was never damaged."))[0] == 303
+    assert await state_of(world, row) == "denied"
+    text = (await browser.get(f"/console/tickets/{row.ticket_id}")).text
+    assert "The order was never damaged." in text
+
+
+async def test_nobody_decides_on_what_they_asked_for(world: World) -> None:
+    _, row = await asked(world, by=Role.SUPERVISOR)
+    browser = await world.browser(Role.SUPERVISOR, "asker")
+    page = (await browser.get(f"/console/tickets/{row.ticket_id}")).text
+    assert "You asked for this yourself, so somebody else decides." in page
+    assert 'value="approve"' not in page
+    assert (await decide(browser, row, "approve"))[0] == 403
+    assert await state_of(world, row) == "pending"
+
+
+async def test_an_agent_sees_the_facts_and_who_decides(world: World) -> None:
+    _, row = await asked(world)
+    page = (await (await world.browser(Role.AGENT, "bob")).get(f"/console/tickets/{row.ticket_id}")).text
+    assert "Supervisors decide this." in page
+    assert row.digest in page
+    assert 'value="approve"' not in page
+
+
+async def test_a_large_amount_needs_a_second_person_and_each_ones_password(world: World) -> None:
+    _, row = await asked(world, E_BIKE)
+    ann, eve = await with_password(world, "ann"), await with_password(world, "eve")
+    status, page = await decide(ann, row, "approve")
+    assert (status, "The password is wrong." in page) == (401, True)
+    assert (await decide(ann, row, "approve", password=PASSWORD))[0] == 303
+    assert await state_of(world, row) == "pending"
+    page = (await ann.get(f"/console/tickets/{row.ticket_id}")).text
+    assert "You have voted. It needs another person." in page
+    assert "1 of 2, by different people" in page
+    assert (await decide(ann, row, "approve", password=PASSWORD))[0] == 409
+    assert (await decide(eve, row, "approve", password=PASSWORD))[0] == 303
+    assert await state_of(world, row) == "approved"
+
+
+async def test_a_supervisor_without_a_password_is_told_to_set_one(world: World) -> None:
+    _, row = await asked(world, E_BIKE)
+    status, page = await decide(await world.browser(Role.SUPERVISOR, "ann"), row, "approve")
+    assert (status, "Set a password first" in page) == (422, True)
+    assert await state_of(world, row) == "pending"
+
+
+async def test_of_two_who_decide_at_once_the_first_wins(each_world: World) -> None:
+    _, row = await asked(each_world)
+    ann, eve = await each_world.browser(Role.SUPERVISOR, "ann"), await each_world.browser(Role.SUPERVISOR, "eve")
+    answers = await asyncio.gather(decide(ann, row, "approve"), decide(eve, row, "deny", "Too much."))
+    assert sorted(status for status, _ in answers) == [303, 409]
+    assert "This approval has been decided already." in next(page for status, page in answers if status == 409)
+    assert len(await each_world.rows(votes)) == 1
+
+
+async def test_a_vote_on_other_facts_than_those_shown_is_refused(world: World) -> None:
+    _, row = await asked(world)
+    status, page = await decide(await world.browser(Role.SUPERVISOR, "ann"), row, "approve", digest="0" * 64)
+    assert status == 409
+    assert "shown with other facts" in page
+    assert await world.rows(votes) == []
+
+
+async def test_a_vote_that_comes_too_late_is_refused(world: World) -> None:
+    _, row = await asked(world)
+    browser = await world.browser(Role.SUPERVISOR, "ann")
+    world.clock.now = row.expires_at
+    late = await world.browser(Role.SUPERVISOR, "ann")
+    assert (await decide(late, row, "approve"))[0] == 409
+    assert "This has expired." in (await late.get(f"/console/tickets/{row.ticket_id}")).text
+    assert browser is not late
+    assert await world.rows(votes) == []
+
+
+async def test_a_link_to_an_approval_leads_to_its_card(world: World) -> None:
+    _, row = await asked(world)
+    answer = await (await world.browser(Role.VIEWER)).get(f"/console/approvals/{row.id}")
+    assert answer.headers["location"] == f"/console/tickets/{row.ticket_id}#{row.id}"

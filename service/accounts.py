@@ -1,17 +1,14 @@
 """What an operator does about tenants, people and keys; the command line calls these."""
 
-from sqlalchemy import insert
-from sqlalchemy.exc import IntegrityError
-
 from service.errors import Conflict, Invalid, NotFound
 from service.settings import TENANT_NAME
 from service.store import api_keys, people, sessions
 from service.store.api_keys import NewKey, Scope
-from service.store.database import Database
+from service.store.database import BrokenRule, Database
 from service.store.journal import Entry, append_to_tenant
 from service.store.people import Person, Role
-from service.store.schema import tenants
 from service.store.sessions import LinkToken, Purpose
+from service.store.tenants import add_tenant
 from tools.ports import Clock, TenantName
 
 
@@ -28,9 +25,9 @@ async def create_tenant(db: Database, clock: Clock, name: str) -> TenantName:
     tenant = TenantName(name)
     try:
         async with db.begin() as conn:
-            await conn.execute(insert(tenants).values(name=tenant, created_at=clock()))
+            await add_tenant(conn, tenant, clock())
             await append_to_tenant(conn, tenant, [Entry("tenant.created", "system", {"tenant": tenant})], clock())
-    except IntegrityError as error:
+    except BrokenRule as error:
         raise TenantTaken from error
     return tenant
 

@@ -3,16 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import asdict
 
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from agent.budget import first_over
 from agent.run import Recorded, RecordedStep, Stop
-from service.store import journal, turns
-from service.store.database import Database
+from service.store import agent_rows, journal, turns
+from service.store.database import Connection, Database
 from service.store.journal import Entry
 from service.store.loading import spending
-from service.store.money_schema import switches
 from service.store.ticket_row import TicketRow
 from service.turn import Turn, TurnRun
 from tools.ports import Caller, Clock, Json, Lane
@@ -41,9 +37,7 @@ class JournalRun(TurnRun):
         """The steps of this run, and what the ticket has spent, open reservations included."""
         async with self._db.reading() as conn:
             entries = await journal.read_turn(conn, self._turn.ticket.id, self._turn.number, (STEP, REPLY))
-            budget = (
-                await conn.execute(select(turns.tickets.c.budget).where(turns.tickets.c.id == self._turn.ticket.id))
-            ).scalar_one()
+            budget = await agent_rows.budget_of(conn, self._turn.ticket.id)
         replies: dict[int, Json] = {}
         results: dict[int, dict[str, Json]] = {}
         for entry in entries:
@@ -89,19 +83,11 @@ class JournalRun(TurnRun):
             row.entries.append(Entry(REPLY, "bot", {"number": number, "reply": reply, "spent": asdict(spent)}))
             await row.save(conn, self._turn.number)
 
-    async def _stop(self, conn: AsyncConnection, before: turns.Row) -> Stop | None:
+    async def _stop(self, conn: Connection, before: turns.Row) -> Stop | None:
         if before.lane == Lane.HUMAN:
             return Stop.TAKEN_OVER
-        if await _killed(conn, self.caller):
+        if await agent_rows.is_stopped(conn, self.caller):
             return Stop.KILLED
         if await turns.newest_message(conn, before.id) > self._turn.number:
             return Stop.NEWER_MESSAGE
         return None
-
-
-async def _killed(conn: AsyncConnection, caller: Caller) -> bool:
-    thrown = await conn.execute(
-        select(switches.c.scope, switches.c.name).where(switches.c.tenant == caller.tenant, switches.c.on)
-    )
-    stops = {("tenant", caller.tenant), ("lane", Lane.AGENT), ("intent", caller.intent)}
-    return any((switch.scope, switch.name) in stops for switch in thrown)

@@ -6,9 +6,6 @@ from functools import cache, partial
 from importlib.resources import files
 from pathlib import Path
 
-from sqlalchemy import make_url
-from sqlalchemy.ext.asyncio import AsyncEngine
-
 from classifier.model import IntentModel
 from service.agents import Agents
 from service.clock import wall_clock
@@ -25,13 +22,13 @@ from service.settings import Settings
 from service.store import migrate
 from service.store.actions import SqlActionBook
 from service.store.approvals import Approvals
-from service.store.database import Database
+from service.store.database import Database, parse
 from service.store.switches import Switches
 from service.store.tenants import ensure_tenant
 from service.store.wakeups import Wakeups
 from service.waking import Waking
 from tools.backends.shop.backend import Shop
-from tools.backends.shop.engine import open_engine
+from tools.backends.shop.engine import ShopEngine, open_engine
 from tools.backends.shop.schema import create_tables
 from tools.commerce import Commerce
 from tools.execution import Crashpoint, go_on
@@ -48,7 +45,7 @@ class Services:
 
     settings: Settings
     db: Database
-    shop_engine: AsyncEngine
+    shop_engine: ShopEngine
     clock: Clock
     engine: Engine
     wakeups: Wakeups
@@ -136,20 +133,20 @@ def shop_url(settings: Settings) -> str:
     """The embedded shop's own database: as told, else a file or a schema beside the main one."""
     if settings.shop_url:
         return settings.shop_url
-    url = make_url(settings.database_url)
+    url = parse(settings.database_url)
     if url.get_backend_name() != "sqlite":
         return settings.database_url
     main = Path(url.database or "")
     return f"sqlite:///{main.with_name(f'{main.stem}-shop{main.suffix}')}"
 
 
-def _backends(settings: Settings, shop_engine: AsyncEngine, clock: Clock) -> CommerceFor:
+def _backends(settings: Settings, shop_engine: ShopEngine, clock: Clock) -> CommerceFor:
     if settings.backend != "shop":
         raise Fatal(f"DESKRAIL_BACKEND is {settings.backend!r}; this release knows the embedded shop, `shop`.")
     return cache(partial(_shop, shop_engine, clock))
 
 
-def _shop(engine: AsyncEngine, clock: Clock, tenant: str) -> Commerce:
+def _shop(engine: ShopEngine, clock: Clock, tenant: str) -> Commerce:
     return Shop(engine, tenant, clock)
 
 

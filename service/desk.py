@@ -3,17 +3,13 @@
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from service.errors import ClaimedByOther, Forbidden, NotFound, Stale
 from service.escalation import open_case
 from service.settings import TenantSettings
 from service.store import cases, outbox, questions, turns
-from service.store.database import Database
+from service.store.database import Connection, Database
 from service.store.journal import Entry
 from service.store.people import Person
-from service.store.schema import tickets
 from service.store.ticket_row import TicketRow
 from service.store.wakeups import EventKind, Wakeups
 from tools.errors import FencedOff
@@ -128,7 +124,7 @@ class Desk:
             await row.save(conn)
             return message_id
 
-    async def _ticket(self, conn: AsyncConnection, person: Person, ticket_id: str) -> TicketRow:
+    async def _ticket(self, conn: Connection, person: Person, ticket_id: str) -> TicketRow:
         try:
             before = await turns.lock(conn, ticket_id, None)
         except FencedOff:
@@ -137,7 +133,7 @@ class Desk:
             raise NotFound
         return TicketRow(before, self._clock(), owned=before.owner is not None)
 
-    async def _case(self, conn: AsyncConnection, person: Person, escalation_id: str) -> tuple[TicketRow, Any]:
+    async def _case(self, conn: Connection, person: Person, escalation_id: str) -> tuple[TicketRow, Any]:
         case = await cases.find(conn, person.tenant, escalation_id)
         if case is None:
             raise NotFound
@@ -145,7 +141,7 @@ class Desk:
         # Read again now that the ticket's lock is held: nobody can change the case from here on.
         return row, await cases.find(conn, person.tenant, escalation_id)
 
-    async def _own_case(self, conn: AsyncConnection, person: Person, escalation_id: str) -> tuple[TicketRow, Any]:
+    async def _own_case(self, conn: Connection, person: Person, escalation_id: str) -> tuple[TicketRow, Any]:
         row, case = await self._case(conn, person, escalation_id)
         self._must_own(case, person)
         return row, case
@@ -156,23 +152,23 @@ class Desk:
         if case.owner != person.id:
             raise ClaimedByOther
 
-    async def _own(self, conn: AsyncConnection, row: TicketRow, case: Any, person: Person) -> None:
+    async def _own(self, conn: Connection, row: TicketRow, case: Any, person: Person) -> None:
         await cases.change(conn, case.id, state="claimed", owner=person.id, claimed_at=row.now)
         await outbox.hold_back_bot_replies(conn, row.before.id)
         await self._close_question(conn, row)
         row.values["owner"] = person.id
 
-    async def _end_case(self, conn: AsyncConnection, row: TicketRow, case: Any, person: Person) -> None:
+    async def _end_case(self, conn: Connection, row: TicketRow, case: Any, person: Person) -> None:
         await cases.change(conn, case.id, state="resolved", resolved_at=row.now)
         row.values |= {"owner": None, "due_at": None}
         row.entries.append(Entry("escalation.resolved", _actor(person), {"escalation_id": case.id}))
 
-    async def _close_question(self, conn: AsyncConnection, row: TicketRow) -> None:
+    async def _close_question(self, conn: Connection, row: TicketRow) -> None:
         if row.values.get("question_id", row.before.question_id):
             row.entries += await questions.close(conn, row.before, row.now)
             row.values |= {"question_id": None, "wake_at": None}
 
-    async def _say(self, conn: AsyncConnection, row: TicketRow, person: Person, text: str, *, note: bool) -> str:
+    async def _say(self, conn: Connection, row: TicketRow, person: Person, text: str, *, note: bool) -> str:
         spoken = await row.write(conn, text, person.id, note=note)
         if spoken.public and self._delivers:
             body = {
@@ -191,15 +187,6 @@ class Desk:
                 by_person=True,
             )
         return spoken.message_id
-
-
-async def ticket_of(conn: AsyncConnection, tenant: str, ticket: str) -> str:
-    """The id of a ticket named by its own id or by `ext:<external id>`. Raises `NotFound`."""
-    named = tickets.c.external_id == ticket.removeprefix("ext:") if ticket.startswith("ext:") else tickets.c.id == ticket
-    found = (await conn.execute(select(tickets.c.id).where(tickets.c.tenant == tenant, named))).scalar_one_or_none()
-    if found is None:
-        raise NotFound
-    return found
 
 
 def _actor(person: Person) -> str:

@@ -8,23 +8,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from service import ids
 from service.settings import Sla
-from service.store import cases
+from service.store import action_rows, cases
+from service.store.database import Connection
 from service.store.journal import Entry
-from service.store.money_schema import actions
-from service.store.schema import messages
-from tools.ports import ActionStatus, Json
+from tools.ports import Action, ActionStatus, Json
 from workflows.outcome import Reason
-from workflows.ticket import Author
 
 Risk = Literal["low", "medium", "high"]
 
+WANTS_MESSAGES = 3
 WANTS_CHARACTERS = 600
-"""How much of the customer's own words the brief quotes; the ticket has all of them."""
+"""How many of the customer's last messages the brief quotes, and how much of each; the ticket has all of them."""
 
 _HIGH = {Reason.OUTCOME_UNKNOWN, Reason.GUARD, Reason.POISON, Reason.KILLED}
 _LOW = {Reason.OUT_OF_SCOPE, Reason.LOW_CONFIDENCE, Reason.TURN_LIMIT}
@@ -64,14 +60,14 @@ class Opened:
 
 
 async def open_case(
-    conn: AsyncConnection, ticket: Any, reason: Reason, summary: str, now: datetime, sla: Sla, owner: str | None = None
+    conn: Connection, ticket: Any, reason: Reason, summary: str, now: datetime, sla: Sla, owner: str | None = None
 ) -> tuple[Opened, list[Entry]]:
     """Open the ticket's case, or find the live one; the caller holds the ticket's lock and writes the entries."""
     live = await cases.live(conn, ticket.id)
     if live:
         return Opened(live.id, new=False, risk=live.risk, due_at=live.due_at), []
-    rows = (await conn.execute(select(actions).where(actions.c.ticket_id == ticket.id).order_by(actions.c.created_at))).all()
-    risk = risk_of(reason, rows)
+    actions = await action_rows.of_ticket(conn, ticket.id)
+    risk = risk_of(reason, actions)
     due_at = now + timedelta(minutes={"high": sla.high, "medium": sla.medium, "low": sla.low}[risk])
     case_id = ids.new("esc")
     await cases.add(
@@ -80,7 +76,7 @@ async def open_case(
         tenant=ticket.tenant,
         ticket_id=ticket.id,
         reason=reason,
-        brief=await _brief(conn, ticket.id, reason, summary, rows),
+        brief=await _brief(conn, ticket.id, reason, summary, actions),
         state="claimed" if owner else "open",
         risk=risk,
         owner=owner,
@@ -94,28 +90,31 @@ async def open_case(
     ]
 
 
-def risk_of(reason: Reason, rows: Sequence[Any]) -> Risk:
+def risk_of(reason: Reason, actions: Sequence[Action]) -> Risk:
     """How much could go wrong: doubt about money and safety findings are high, open money is at least medium."""
-    if reason in _HIGH or any(row.status in (ActionStatus.UNKNOWN, ActionStatus.SENT) for row in rows):
+    if reason in _HIGH or any(action.status in (ActionStatus.UNKNOWN, ActionStatus.SENT) for action in actions):
         return "high"
-    if reason in _LOW and not any(row.status == ActionStatus.PROPOSED and row.amount_minor for row in rows):
+    if reason in _LOW and not any(action.status is ActionStatus.PROPOSED and action.money for action in actions):
         return "low"
     return "medium"
 
 
-async def _brief(conn: AsyncConnection, ticket_id: str, reason: Reason, summary: str, rows: Sequence[Any]) -> dict[str, Json]:
-    query = select(messages.c.text).where(messages.c.ticket_id == ticket_id, messages.c.author == Author.CUSTOMER)
-    texts = (await conn.execute(query.order_by(messages.c.position.desc()).limit(3))).scalars().all()
+async def _brief(conn: Connection, ticket_id: str, reason: Reason, summary: str, actions: Sequence[Action]) -> dict[str, Json]:
+    words = await cases.last_words(conn, ticket_id, WANTS_MESSAGES)
     return {
         "why": SENTENCES[reason],
         "summary": summary,
-        "wants": [text[:WANTS_CHARACTERS] for text in reversed(texts)],
-        "done": [_line(row) | {"receipt": row.receipt} for row in rows if row.status == ActionStatus.SUCCEEDED],
-        "open": [_line(row) | {"rule": row.rule} for row in rows if not ActionStatus(row.status).ended],
-        "refused": [_line(row) | {"code": row.code, "rule": row.rule} for row in rows if row.status == ActionStatus.REFUSED],
+        "wants": [text[:WANTS_CHARACTERS] for text in words],
+        "done": [_line(one) | {"receipt": _receipt(one)} for one in actions if one.status is ActionStatus.SUCCEEDED],
+        "open": [_line(one) | {"rule": one.rule} for one in actions if not one.status.ended],
+        "refused": [_line(one) | {"code": one.code, "rule": one.rule} for one in actions if one.status is ActionStatus.REFUSED],
     }
 
 
-def _line(row: Any) -> dict[str, Json]:
-    money = {"amount_minor": row.amount_minor, "currency": row.currency} if row.amount_minor is not None else None
-    return {"action_id": row.id, "tool": row.tool, "order_id": row.order_id, "amount": money, "status": row.status}
+def _line(action: Action) -> dict[str, Json]:
+    money = action.money.as_json() if action.money else None
+    return {"action_id": action.id, "tool": action.tool, "order_id": action.order_id, "amount": money, "status": action.status}
+
+
+def _receipt(action: Action) -> Json:
+    return action.receipt.model_dump(mode="json") if action.receipt else None

@@ -9,16 +9,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from service import ids
 from service.errors import WebhookIdConflict, WebhookUnauthenticated
 from service.payload import IncomingMessage
 from service.settings import TenantSettings
 from service.store import arrivals
 from service.store.arrivals import Arrival, Sender
-from service.store.database import Database
+from service.store.database import BrokenRule, Connection, Database
+from service.store.tenants import tenant_names
 from service.store.wakeups import Wakeups
 from tools.commerce import Commerce
 from tools.ports import Clock
@@ -73,10 +71,13 @@ class Intake:
                     return accepted
                 await conn.rollback()
                 return await self._known(conn, arrival)
-        except IntegrityError as error:
+        except BrokenRule as error:
+            async with self._db.reading() as conn:
+                if tenant in await tenant_names(conn):
+                    raise
             raise WebhookUnauthenticated from error
 
-    async def _store(self, conn: AsyncConnection, arrival: Arrival, now: datetime) -> Accepted | None:
+    async def _store(self, conn: Connection, arrival: Arrival, now: datetime) -> Accepted | None:
         ticket = await arrivals.make_room(conn, arrival, now)
         if not await arrivals.add_message(conn, arrival, ticket, now):
             return None
@@ -87,7 +88,7 @@ class Intake:
             await self._wakeups.enqueue(conn, arrival.tenant, ticket.id, ticket.wake, "turns")
         return Accepted(ticket.id, arrival.message_id, duplicate=False)
 
-    async def _known(self, conn: AsyncConnection, arrival: Arrival) -> Accepted:
+    async def _known(self, conn: Connection, arrival: Arrival) -> Accepted:
         delivery = await arrivals.find_delivery(conn, arrival)
         if delivery:
             if bytes(delivery.body_sha256) != arrival.body_sha256:

@@ -7,12 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from service.escalation import open_case
 from service.settings import TenantSettings
 from service.store import cases, outbox, questions, turns
-from service.store.database import Database
+from service.store.database import Connection, Database
 from service.store.journal import Entry
 from service.store.ticket_row import TicketRow
 from service.store.wakeups import Enqueue
@@ -125,7 +123,7 @@ class Outcomes:
             await row.save(conn, turn.number)
             return count
 
-    async def _lock(self, conn: AsyncConnection, turn: Turn) -> TicketRow:
+    async def _lock(self, conn: Connection, turn: Turn) -> TicketRow:
         before = await turns.lock(conn, turn.ticket.id, turn.claim.fence)
         case = await cases.live(conn, turn.ticket.id) if before.lane == Lane.HUMAN else None
         return TicketRow(before, self._clock(), owned=case is not None and case.owner is not None)
@@ -137,7 +135,7 @@ class Outcomes:
             row.entries.append(Entry("message.received", message.author, {"message_id": message.id, "text": message.text}))
         row.entries += noted
 
-    async def _write(self, conn: AsyncConnection, row: TicketRow, turn: Turn, outcome: Outcome) -> None:
+    async def _write(self, conn: Connection, row: TicketRow, turn: Turn, outcome: Outcome) -> None:
         if outcome.progress:
             row.progress(outcome.progress)
         keep = outcome.action_id if isinstance(outcome, AskCustomer | AwaitApproval) else None
@@ -159,13 +157,13 @@ class Outcomes:
                 row.values["handed_off"] = False
         row.ended(outcome)
 
-    async def _reply(self, conn: AsyncConnection, row: TicketRow, turn: Turn, outcome: Reply) -> None:
+    async def _reply(self, conn: Connection, row: TicketRow, turn: Turn, outcome: Reply) -> None:
         await self._say(conn, row, turn, outcome.text)
         if outcome.resolves and not row.with_people:
             row.values |= {"handed_off": False, "superseded_count": 0, "resolved_at": row.now}
             await self._tell(conn, row, "ticket.resolved", {"ticket": row.names()})
 
-    async def _ask(self, conn: AsyncConnection, row: TicketRow, turn: Turn, outcome: AskCustomer) -> None:
+    async def _ask(self, conn: Connection, row: TicketRow, turn: Turn, outcome: AskCustomer) -> None:
         message_id = await self._say(conn, row, turn, outcome.text)
         live = self._live(row, "confirmation")
         delivered = not self._delivers
@@ -175,7 +173,7 @@ class Outcomes:
         data = {"question_id": question_id, "message_id": message_id, "action_id": outcome.action_id, "slot": outcome.slot}
         row.entries.append(Entry(kind, "bot", data))
 
-    async def _escalate(self, conn: AsyncConnection, row: TicketRow, turn: Turn, outcome: Escalate) -> None:
+    async def _escalate(self, conn: Connection, row: TicketRow, turn: Turn, outcome: Escalate) -> None:
         sla = self._tenant_settings(row.before.tenant).sla
         case, entries = await open_case(conn, row.before, outcome.reason, outcome.summary, row.now, sla)
         row.entries += entries
@@ -186,7 +184,7 @@ class Outcomes:
             data = {"ticket": row.names(), "escalation": {"id": case.id, "reason": outcome.reason, "risk": case.risk}}
             await self._tell(conn, row, "ticket.escalated", data)
 
-    async def _say(self, conn: AsyncConnection, row: TicketRow, turn: Turn, text: str) -> str:
+    async def _say(self, conn: Connection, row: TicketRow, turn: Turn, text: str) -> str:
         spoken = await row.say(conn, text, position=turn.number)
         if spoken.public and self._delivers:
             heard = turn.heard
@@ -199,7 +197,7 @@ class Outcomes:
         return spoken.message_id
 
     async def _tell(
-        self, conn: AsyncConnection, row: TicketRow, kind: str, data: dict[str, object], message_id: str | None = None
+        self, conn: Connection, row: TicketRow, kind: str, data: dict[str, object], message_id: str | None = None
     ) -> None:
         if self._delivers:
             await outbox.put(conn, row.before.tenant, row.before.id, kind, data, row.now, message_id=message_id)

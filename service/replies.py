@@ -12,16 +12,11 @@ from typing import Any
 
 import httpx
 import structlog
-from sqlalchemy import update
-from sqlalchemy.ext.asyncio import AsyncConnection
 from standardwebhooks import Webhook
 
 from service.store import outbox, questions, turns
-from service.store.database import Database
-from service.store.schema import messages
-from service.store.schema import outbox as outbox_table
+from service.store.database import Connection, Database
 from tools.ports import Clock
-from workflows.ticket import Author
 
 log = structlog.get_logger()
 
@@ -82,15 +77,14 @@ class Deliverer:
             await outbox.failed(conn, outbox_id, error, now + wait if again else None)
         log.warning("outbox.try_failed", outbox_id=outbox_id, ticket_id=ticket_id, attempts=row.attempts, error=error)
 
-    async def _mark(self, conn: AsyncConnection, outbox_id: str, ticket_id: str) -> Any:
+    async def _mark(self, conn: Connection, outbox_id: str, ticket_id: str) -> Any:
         ticket = await turns.lock(conn, ticket_id, None)
         row = await outbox.start_sending(conn, outbox_id, self._clock())
         if row is None:
             return None
         if ticket.owner and row.kind == "ticket.reply" and not row.by_person and row.attempts == 1:
             # A person owns the ticket, and the bot does not speak on it: nothing has been sent, so it becomes a note.
-            await conn.execute(update(outbox_table).where(outbox_table.c.id == outbox_id).values(state="note"))
-            await conn.execute(update(messages).where(messages.c.id == row.message_id).values(author=Author.NOTE))
+            await outbox.become_note(conn, outbox_id, row.message_id)
             return None
         if row.message_id:
             await questions.mark_delivered(conn, row.message_id, self._clock())

@@ -2,17 +2,12 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import datetime
 
 import structlog
-from sqlalchemy import select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.engine import Engine
-from service.store import journal
+from service.store import idempotency, timers
 from service.store.database import Database
-from service.store.journal import Entry
-from service.store.schema import tickets
 from service.store.wakeups import EventKind, Wakeups
 from tools.ports import Clock
 
@@ -51,6 +46,7 @@ class Sweeps:
             "approvals": expire,
             "anchor": self.anchor,
             "prune": engine.prune,
+            "forget": self.forget,
         }
 
     async def run(self) -> None:
@@ -69,29 +65,18 @@ class Sweeps:
 
     async def ring_timers(self) -> int:
         """Wake the tickets whose time has come; returns how many."""
-        now = self._clock()
         async with self._db.begin() as conn:
-            due = await self._due(conn, now)
+            due = await timers.take_due(conn, self._clock(), BATCH)
             for ticket_id in due:
-                await conn.execute(update(tickets).where(tickets.c.id == ticket_id).values(wake_at=None))
                 await self._wakeups.wake(conn, ticket_id, EventKind.TIMER)
         return len(due)
 
     async def anchor(self) -> int:
-        """Write the heads of ticket chains that have grown into their tenant's chain; returns how many."""
-        now = self._clock()
+        """Let the tenants' chains vouch for their tickets' chains; returns how many have grown."""
         async with self._db.begin() as conn:
-            grown = select(tickets.c.id, tickets.c.tenant, tickets.c.journal_seq, tickets.c.journal_head)
-            grown = grown.where(tickets.c.journal_seq > tickets.c.anchored_seq, tickets.c.pending == 0)
-            rows = (await conn.execute(grown.order_by(tickets.c.id).limit(BATCH).with_for_update(skip_locked=True))).all()
-            for tenant in sorted({row.tenant for row in rows}):
-                heads = [{"stream": r.id, "seq": r.journal_seq, "hash": r.journal_head} for r in rows if r.tenant == tenant]
-                await journal.append_to_tenant(conn, tenant, [Entry("journal.anchored", "system", {"heads": heads})], now)
-            if rows:
-                anchored = update(tickets).where(tickets.c.id.in_([row.id for row in rows]))
-                await conn.execute(anchored.values(anchored_seq=tickets.c.journal_seq))
-        return len(rows)
+            return await timers.anchor_grown(conn, self._clock(), BATCH)
 
-    async def _due(self, conn: AsyncConnection, now: datetime) -> list[str]:
-        query = select(tickets.c.id).where(tickets.c.wake_at <= now).order_by(tickets.c.wake_at).limit(BATCH)
-        return list((await conn.execute(query.with_for_update(skip_locked=True))).scalars())
+    async def forget(self) -> None:
+        """Drop what is kept for repeated requests once nobody repeats them any more."""
+        async with self._db.begin() as conn:
+            await idempotency.forget_old(conn, self._clock())

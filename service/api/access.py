@@ -7,10 +7,10 @@ from fastapi import Depends, Path, Query, Request
 from service.api.once import posting
 from service.auth import Credential, require
 from service.bootstrap import Services
-from service.desk import ticket_of
 from service.errors import Forbidden
 from service.store import views
 from service.store.api_keys import Scope
+from service.store.naming import ticket_of
 from service.store.pages import MOST, Part
 from service.store.people import Person, Role
 from service.store.shapes import TicketShape

@@ -5,7 +5,8 @@ from typing import Any
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from service.store.schema import escalations
+from service.store.schema import escalations, messages
+from workflows.ticket import Author
 
 
 async def live(conn: AsyncConnection, ticket_id: str) -> Any:
@@ -30,3 +31,10 @@ async def change(conn: AsyncConnection, case_id: str, **values: Any) -> None:
     await conn.execute(
         update(escalations).where(escalations.c.id == case_id).values(version=escalations.c.version + 1, **values)
     )
+
+
+async def last_words(conn: AsyncConnection, ticket_id: str, count: int) -> tuple[str, ...]:
+    """The customer's last messages, oldest first."""
+    query = select(messages.c.text).where(messages.c.ticket_id == ticket_id, messages.c.author == Author.CUSTOMER)
+    newest = (await conn.execute(query.order_by(messages.c.position.desc()).limit(count))).scalars().all()
+    return tuple(reversed(newest))

@@ -6,10 +6,17 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, event, make_url
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from service.errors import Fatal
+
+Connection = AsyncConnection
+"""A connection inside or outside a transaction, as the rest of the service passes it on without looking into it."""
+
+BrokenRule = IntegrityError
+"""A constraint of the tables was broken; nothing was written."""
 
 IDLE_IN_TRANSACTION_MS = 3_000
 """A worker that is paused inside a transaction loses it after this long, so that it cannot hold a ticket."""
@@ -41,7 +48,7 @@ class Database:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
-        """A connection whose every statement stands alone: reads, and single writes that need no BEGIN and COMMIT around them."""
+        """A connection whose every statement stands alone: reads, and single writes without BEGIN and COMMIT."""
         async with self.engine.connect() as conn:
             if self.is_sqlite:
                 yield conn

@@ -100,6 +100,12 @@ async def failed(conn: AsyncConnection, outbox_id: str, error: str, next_at: dat
     )
 
 
+async def become_note(conn: AsyncConnection, outbox_id: str, message_id: str) -> None:
+    """What has not been sent, and may not be any more, is a note for the person who has the ticket."""
+    await conn.execute(update(outbox).where(outbox.c.id == outbox_id).values(state="note"))
+    await conn.execute(update(messages).where(messages.c.id == message_id).values(author=Author.NOTE))
+
+
 async def hold_back_bot_replies(conn: AsyncConnection, ticket_id: str) -> int:
     """A person has the ticket now: what the bot had not begun to send becomes a note; returns how many."""
     held = await conn.execute(

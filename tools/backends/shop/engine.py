@@ -9,6 +9,9 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, Operationa
 from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+ShopEngine = AsyncEngine
+"""The shop's own connections."""
+
 SCHEMA = "shop"
 LOCK_WAIT_MS = 10_000
 PAUSED_TRANSACTION_MS = 5_000  # A process that is paused in an effect must not hold the order for longer.

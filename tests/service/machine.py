@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from service.store.reconcile import reconcile
+from service.store.reconcile import Reconciled, reconcile
 from service.store.schema import tickets
 from service.sweeps import Sweeps
 from tests.conftest import StandingClock
@@ -36,10 +36,16 @@ def sweeps_of(service: Rig) -> Sweeps:
     """The sweeps as a worker has them."""
     s = service.services
 
-    async def settle() -> int:
-        return (await reconcile(s.db, s.book, s.runner, s.clock)).settled
+    async def look_up() -> int:
+        return (await settle(service)).settled
 
-    return Sweeps(s.db, s.engine, s.wakeups, s.clock, settle, s.approvals.expire)
+    return Sweeps(s.db, s.engine, s.wakeups, s.clock, look_up, s.approvals.expire)
+
+
+async def settle(service: Rig) -> Reconciled:
+    """The sweep that looks doubtful actions up."""
+    s = service.services
+    return await reconcile(s.db, s.book, s.runner, s.clock)
 
 
 @asynccontextmanager

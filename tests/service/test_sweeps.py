@@ -9,6 +9,7 @@ from sqlalchemy import delete, select, text, update
 
 from service.store import journal
 from service.store.journal import Entry, Head
+from service.store.reconcile import Reconciled
 from service.store.schema import events, journal_payloads, tickets
 from service.store.schema import journal as entries
 from service.store.verification import verify_tenant
@@ -16,7 +17,7 @@ from service.sweeps import Sweeps
 from tests.conftest import StandingClock
 from tests.journeys.honesty import books_agree
 from tests.rig import Rig, rig
-from tests.service.machine import at_rest, sweeps_of, until, with_faulty_shop, worker_on
+from tests.service.machine import at_rest, settle, sweeps_of, until, with_faulty_shop, worker_on
 from tools.backends.shop.faults import Fault
 
 
@@ -109,11 +110,9 @@ async def test_a_refund_whose_answer_was_lost_is_told_honestly_and_settled_by_th
         told = (await service.said(ticket["id"]))[-1]
         assert "did not get a clear answer on whether it went through" in told
         assert "refunded" not in told
-        sweeps = sweeps_of(service)
-        await settle(sweeps)
-        assert (await service.ticket(ticket["id"]))["actions"][0]["status"] == "unknown", "it was only just looked up"
+        assert await settle(service) == Reconciled(), "it was only just looked up"
         clock.advance(seconds=31)
-        await settle(sweeps)
+        assert await settle(service) == Reconciled(settled=1)
         await service.work()
         ticket = await service.ticket(ticket["id"])
         (entry,) = await service.books()
@@ -173,11 +172,6 @@ async def test_anchors_show_a_chain_that_was_rewritten_as_a_whole(sqlite_url: st
         (finding,) = verified.findings
         assert finding.startswith(f"{ticket['id']}: ")
         assert "anchored" in finding
-
-
-async def settle(sweeps: Sweeps) -> None:
-    """Run the sweep that looks doubtful actions up."""
-    await sweeps._jobs["settle"]()
 
 
 async def status_of(service: Rig, drain: str) -> str | None:

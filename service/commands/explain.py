@@ -5,15 +5,12 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from service.commands import common
+from service.commands import common, tickets
 from service.commands.common import AsJson, Tenant
 from service.commands.database import known_tenant, opened, run
-from service.desk import ticket_of
-from service.errors import Fatal, NotFound
 from service.explain import SHORT, ending, render
 from service.settings import Settings
 from service.store import story, views
-from service.store.database import Database
 from service.store.story import Story
 
 PIPED_WIDTH = 120  # characters; there is no terminal to ask
@@ -48,7 +45,7 @@ class _Told:
 async def _read(settings: Settings, tenant: str, ticket: str) -> _Told:
     async with opened(settings) as db:
         known = await known_tenant(db, tenant)
-        found = await _find(db, known, ticket)
+        found = await tickets.find(db, known, ticket)
         granted = settings.tenant(known).budget.model_dump()
         async with db.reading() as conn:
             told = await story.read(conn, known, found)
@@ -57,14 +54,3 @@ async def _read(settings: Settings, tenant: str, ticket: str) -> _Told:
     assert told is not None
     data = shape.model_dump(mode="json") | {"ending": ending(told)}
     return _Told(told, data | {"journal": [entry.model_dump(mode="json") for entry in entries]})
-
-
-async def _find(db: Database, tenant: str, ticket: str) -> str:
-    """The id of the ticket with this id, or this external id."""
-    async with db.reading() as conn:
-        for name in (ticket, f"ext:{ticket}"):
-            try:
-                return await ticket_of(conn, tenant, name)
-            except NotFound:
-                continue
-    raise Fatal(f"The tenant {tenant!r} has no ticket {ticket!r}.")

@@ -1,0 +1,50 @@
+"""`deskrail doctor`: what works, what does not, and what to do."""
+
+import dataclasses
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from service.commands import common
+from service.commands.common import AsJson
+from service.commands.database import run
+from service.diagnosis import Diagnosis
+from service.doctor import examine
+
+_MARKS = {
+    "ok": Text("works", style="green"),
+    "warning": Text("look", style="yellow"),
+    "broken": Text("broken", style="bold red"),
+}
+
+app = common.single()
+
+
+@app.command()
+def doctor(
+    online: Annotated[
+        bool, typer.Option("--online", help="Ask the model one tiny question, which costs a few tokens.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Look at database, engine, model, backend, webhooks, clock and disk; exit 1 when something is broken."""
+    found = run(examine(common.settings(), online=online))
+    if as_json:
+        common.print_json([dataclasses.asdict(one) for one in found])
+    else:
+        _show(found)
+    if any(one.health == "broken" for one in found):
+        raise typer.Exit(1)
+
+
+def _show(found: list[Diagnosis]) -> None:
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    for one in found:
+        words = Text(one.found)
+        if one.advice:
+            words.append(f"\n→ {one.advice}", style="cyan")
+        table.add_row(_MARKS[one.health], Text(one.what, style="bold"), words)
+    Console(highlight=False).print(table)

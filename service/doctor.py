@@ -1,0 +1,145 @@
+"""Looks at everything that a running service needs, and says of each what was found and what to do about it."""
+
+import binascii
+import shutil
+from pathlib import Path
+
+from standardwebhooks import Webhook
+
+from agent.llm import ClaudeModel
+from agent.model import ModelError, ModelRequest
+from agent.prices import UnknownPrice
+from classifier.artefact import ArtefactError
+from classifier.dataset import MODEL_DIR
+from classifier.model import IntentModel
+from service.agents import price_table
+from service.bootstrap import shop_url
+from service.diagnosis import Diagnosis
+from service.doctor_database import look_into
+from service.settings import Settings
+from service.store.outages import is_outage
+from tools.backends import shop
+
+LEAST_FREE = 1_000_000_000  # bytes
+
+TINY = ModelRequest(
+    system=("Answer with one word.",),
+    messages=({"role": "user", "content": [{"type": "text", "text": "Say ok."}]},),
+    tools=(),
+    max_tokens=16,
+    timeout=20,
+)
+"""The one request that an online look makes."""
+
+
+async def examine(settings: Settings, *, online: bool = False) -> list[Diagnosis]:
+    """Look at one thing after the other. Only `online` asks the model anything."""
+    inside = await look_into(settings.database_url)
+    found = [_session(settings), *inside.diagnoses, _classifier(), await _model(settings, online=online), _replies(settings)]
+    for tenant in inside.tenants or ("default",):
+        found += [_webhooks(settings, tenant), await _backend(settings, tenant)]
+    if inside.tenants:
+        for tenant in sorted(set(settings.webhook_secrets) - set(inside.tenants)):
+            advice = f"deskrail tenant add {tenant}"
+            found.append(Diagnosis(f"webhooks of {tenant}", "broken", "There is a secret, and no such tenant.", advice))
+    return [*found, _disk(settings)]
+
+
+def _session(settings: Settings) -> Diagnosis:
+    if settings.session_secret:
+        return Diagnosis("session secret", "ok", "It is set.")
+    return Diagnosis("session secret", "broken", "It is not set.", "Set DESKRAIL_SESSION_SECRET to a long random text.")
+
+
+def _classifier() -> Diagnosis:
+    try:
+        model = IntentModel.load(MODEL_DIR)
+    except ArtefactError as error:
+        return Diagnosis("intent model", "broken", f"{error}.", "deskrail train")
+    return Diagnosis("intent model", "ok", f"Trained on {model.metadata.rows} messages.")
+
+
+async def _model(settings: Settings, *, online: bool) -> Diagnosis:
+    if settings.model_provider == "scripted":
+        return Diagnosis(
+            "model", "warning", "The offline model answers.", "For real tickets set DESKRAIL_MODEL_PROVIDER=anthropic."
+        )
+    key = settings.api_key("default")
+    if key is None:
+        advice = "Set ANTHROPIC_API_KEY; until then the agent's tickets go to people, and flows run."
+        return Diagnosis("model", "warning", "No key is set.", advice)
+    try:
+        price_table(settings).of(settings.model)
+    except UnknownPrice:
+        return Diagnosis("model", "broken", f"{settings.model} has no price.", "Add it under [prices.models] in deskrail.toml.")
+    if not online:
+        return Diagnosis("model", "ok", f"{settings.model} is configured; --online asks it something.")
+    return await _asked(settings.model, ClaudeModel(settings.model, key, settings.anthropic_base_url))
+
+
+async def _asked(name: str, model: ClaudeModel) -> Diagnosis:
+    try:
+        reply = await model.complete(TINY)
+    except ModelError as error:
+        advice = "Check ANTHROPIC_API_KEY, ANTHROPIC_BASE_URL and the way out to the network."
+        return Diagnosis("model", "broken", f"{name} does not answer ({error.cause}).", advice)
+    finally:
+        await model.close()
+    return Diagnosis("model", "ok", f"{name} answers; this took {reply.usage.total} tokens.")
+
+
+def _replies(settings: Settings) -> Diagnosis:
+    if settings.outbound_url is None:
+        return Diagnosis("replies", "ok", "DESKRAIL_OUTBOUND_URL is not set, so replies are read through the API.")
+    if not settings.webhook_secrets:
+        return Diagnosis("replies", "broken", "There is an address and no secret to sign with.", "Set DESKRAIL_WEBHOOK_SECRET.")
+    return Diagnosis("replies", "ok", "They go out as signed webhooks.")
+
+
+def _webhooks(settings: Settings, tenant: str) -> Diagnosis:
+    what, secrets = f"webhooks of {tenant}", settings.webhook_secrets.get(tenant, ())
+    variable = "DESKRAIL_WEBHOOK_SECRET" if tenant == "default" else f"DESKRAIL_TENANT_{tenant.upper()}_WEBHOOK_SECRETS"
+    if not secrets:
+        return Diagnosis(what, "broken", "No secret is set, so every webhook is answered 401.", f"Set {variable}.")
+    bad = sum(not _is_secret(secret) for secret in secrets)
+    if bad:
+        return Diagnosis(what, "broken", f"{bad} of {len(secrets)} secrets are not whsec_ and base64.", f"Correct {variable}.")
+    return Diagnosis(what, "ok", f"{len(secrets)} secret(s).")
+
+
+def _is_secret(secret: str) -> bool:
+    try:
+        Webhook(secret)
+    except (binascii.Error, ValueError, RuntimeError):
+        return False
+    return True
+
+
+async def _backend(settings: Settings, tenant: str) -> Diagnosis:
+    what = f"backend of {tenant}"
+    if settings.backend != "shop":
+        return Diagnosis(what, "broken", f"This release does not know {settings.backend}.", "Set DESKRAIL_BACKEND to shop.")
+    engine = shop.open_engine(shop_url(settings))
+    try:
+        await shop.create_tables(engine)
+        data = await shop.dump(engine, tenant)
+    except shop.UnknownShop:
+        return Diagnosis(what, "warning", "The embedded shop is empty.", f"deskrail shop load FILE --tenant {tenant}")
+    except Exception as error:
+        if not is_outage(error):
+            raise
+        return Diagnosis(what, "broken", "The embedded shop's database does not answer.", "Check DESKRAIL_SHOP_URL.")
+    finally:
+        await engine.dispose()
+    return Diagnosis(what, "ok", f"The embedded shop: {len(data['customers'])} customers, {len(data['orders'])} orders.")
+
+
+def _disk(settings: Settings) -> Diagnosis:
+    folder = Path(settings.database_url.removeprefix("sqlite:///")).parent if "sqlite" in settings.database_url else Path.cwd()
+    existing = next(place for place in (folder.absolute(), *folder.absolute().parents) if place.is_dir())
+    free = shutil.disk_usage(existing).free
+    if free < LEAST_FREE:
+        return Diagnosis(
+            "disk", "warning", f"{free / 1e6:.0f} MB are free at {existing}.", "Make room: a full disk answers 503."
+        )
+    return Diagnosis("disk", "ok", f"{free / 1e9:.1f} GB are free at {existing}.")

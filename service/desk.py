@@ -112,13 +112,18 @@ class Desk:
             await row.save(conn)
             await self._wakeups.wake(conn, ticket_id, EventKind.HANDED_BACK, person.id)
 
-    async def write(self, person: Person, ticket_id: str, text: str, *, note: bool) -> str:
-        """Write a note, or a reply on one's own ticket; returns the message's id. Raises `Forbidden` without ownership."""
+    async def write(self, person: Person, ticket_id: str, text: str, *, note: bool, origin: str | None = None) -> str:
+        """Write a note, or a reply on one's own ticket; returns the message's id. Raises `Forbidden` without ownership.
+
+        A request with an `origin` that has been written before, even by a process that died since, is not written again.
+        """
         async with self._db.begin() as conn:
             row = await self._ticket(conn, person, ticket_id)
+            if origin and (written := await row.written(conn, origin)):
+                return written
             if not note and row.before.owner != person.id:
                 raise Forbidden("Take the ticket over before replying to the customer.")
-            message_id = await self._say(conn, row, person, text, note=note)
+            message_id = await self._say(conn, row, person, text, note=note, origin=origin)
             if not note:
                 await self._close_question(conn, row)
             await row.save(conn)
@@ -168,8 +173,10 @@ class Desk:
             row.entries += await questions.close(conn, row.before, row.now)
             row.values |= {"question_id": None, "wake_at": None}
 
-    async def _say(self, conn: Connection, row: TicketRow, person: Person, text: str, *, note: bool) -> str:
-        spoken = await row.write(conn, text, person.id, note=note)
+    async def _say(
+        self, conn: Connection, row: TicketRow, person: Person, text: str, *, note: bool, origin: str | None = None
+    ) -> str:
+        spoken = await row.write(conn, text, person.id, note=note, origin=origin)
         if spoken.public and self._delivers:
             body = {
                 "ticket": row.names(),

@@ -1,6 +1,5 @@
 """Actions: a person calls a tool through the same door as everybody, and looks how an action stands."""
 
-import hashlib
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Request, Response
@@ -8,12 +7,11 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 from service.api import examples
 from service.api.access import Reader, TheServices, TheTicket, ticket_in, worker
 from service.api.bodies import NewAction, body_of
-from service.api.once import ApiRoute, posting
+from service.api.once import ApiRoute, origin_of, posting
 from service.api.refusals import check
 from service.auth import Credential
 from service.bootstrap import Services
 from service.openapi import json_body
-from service.problem import request_id
 from service.store import action_views
 from service.store.callers import caller_for
 from service.store.shapes import ActionShape, CallShape
@@ -47,7 +45,7 @@ async def call_tool(
     found = await ticket_in(services, caller.tenant, ticket)
     async with services.db.reading() as conn:
         acting = await caller_for(conn, caller.tenant, found, person.id)
-    origin = _origin(request, caller)
+    origin = origin_of(request, caller)
     result = await services.runner.call(acting, body.tool, body.args, origin, confirmed=body.customer_confirmed)
     check(result)
     response.status_code = 200 if result.ok else 202
@@ -82,11 +80,3 @@ async def _shape(services: Services, found: str, body: NewAction, result: ToolRe
     async with services.db.reading() as conn:
         action = await action_views.action(conn, result.action.tenant, result.action.id)
     return CallShape(**action.model_dump(), data=dict(result.data))
-
-
-def _origin(request: Request, caller: Credential) -> str:
-    """The client's own key makes a repeated call meet its action, even when the process died between effect and answer."""
-    key = request.headers.get("idempotency-key")
-    if key is None:
-        return f"request:{request_id(request)}"
-    return f"request:{hashlib.sha256(f'{caller.key_id} {key}'.encode()).hexdigest()}"

@@ -2,12 +2,12 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request
 
 from service.api import examples
 from service.api.access import TheServices, TheTicket, Writer, ticket_in, ticket_shape, worker
 from service.api.bodies import NewMessage, body_of
-from service.api.once import ApiRoute
+from service.api.once import ApiRoute, origin_of
 from service.openapi import json_body
 from service.store import views
 from service.store.shapes import MessageShape, TicketShape
@@ -22,6 +22,7 @@ router = APIRouter(tags=["tickets"], route_class=ApiRoute)
     openapi_extra=json_body(NewMessage, {"text": "I have looked into this for you.", "note": False}),
 )
 async def post_message(
+    request: Request,
     services: TheServices,
     writer: Writer,
     ticket: TheTicket,
@@ -30,7 +31,7 @@ async def post_message(
     """Reply to the customer, which needs ownership of the ticket, or write a note. The author is the key's person."""
     person = worker(writer)
     found = await ticket_in(services, writer.tenant, ticket)
-    message_id = await services.desk.write(person, found, body.text, note=body.note)
+    message_id = await services.desk.write(person, found, body.text, note=body.note, origin=origin_of(request, writer))
     async with services.db.reading() as conn:
         return await views.message(conn, message_id)
 

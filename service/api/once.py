@@ -1,5 +1,6 @@
 """Answers a POST once for each Idempotency-Key: the first answer is kept and sent again."""
 
+import hashlib
 import re
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
@@ -64,6 +65,14 @@ def posting(scope: str) -> Callable[..., Awaitable[Credential]]:
         return credential
 
     return credential_once
+
+
+def origin_of(request: Request, caller: Credential) -> str:
+    """The client's own key makes a repeated call meet what it made, even when the process died between effect and answer."""
+    key = request.headers.get("idempotency-key")
+    if key is None:
+        return f"request:{request_id(request)}"
+    return f"request:{hashlib.sha256(f'{caller.key_id} {key}'.encode()).hexdigest()}"
 
 
 async def _begin(request: Request, credential: Credential, key: str) -> None:

@@ -1,5 +1,6 @@
 """A ticket's locked row while one transaction changes it: what it was, what will change, and what goes into the journal."""
 
+import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -78,11 +79,16 @@ class TicketRow:
             self.values["first_reply_at"] = self.now
         return Spoken(message_id, public=not self.owned)
 
-    async def write(self, conn: AsyncConnection, text: str, person_id: str, *, note: bool) -> Spoken:
+    async def written(self, conn: AsyncConnection, origin: str) -> str | None:
+        """The message that a person's request with this origin made before, or None."""
+        query = select(messages.c.id).where(messages.c.ticket_id == self.before.id, messages.c.external_id == _marked(origin))
+        return (await conn.execute(query)).scalar_one_or_none()
+
+    async def write(self, conn: AsyncConnection, text: str, person_id: str, *, note: bool, origin: str | None = None) -> Spoken:
         """Write what a person says, after everything that is on the ticket."""
         last = select(func.max(messages.c.position)).where(messages.c.ticket_id == self.before.id)
         place = ((await conn.execute(last)).scalar_one() or 0) + 1
-        message_id = await self._add(conn, Author.NOTE if note else Author.HUMAN, text, place, person_id)
+        message_id = await self._add(conn, Author.NOTE if note else Author.HUMAN, text, place, person_id, origin)
         data = {"message_id": message_id, "text": text, "note": note}
         self.entries.append(Entry("reply.written", f"person:{person_id}", data))
         if not note and self.before.first_reply_at is None:
@@ -96,13 +102,21 @@ class TicketRow:
         changed = self.values | {"journal_seq": head.seq, "journal_head": head.hash, "updated_at": self.now}
         await conn.execute(_SAVE, {"ticket": self.before.id} | changed)
 
-    async def _add(self, conn: AsyncConnection, author: Author, text: str, place: int, person_id: str | None = None) -> str:
+    async def _add(
+        self,
+        conn: AsyncConnection,
+        author: Author,
+        text: str,
+        place: int,
+        person_id: str | None = None,
+        origin: str | None = None,
+    ) -> str:
         message_id = ids.new("msg")
         values = {
             "id": message_id,
             "ticket_id": self.before.id,
             # A help desk that echoes our own reply sends this id back, and meets the message as a known one.
-            "external_id": message_id,
+            "external_id": _marked(origin) if origin else message_id,
             "author": author,
             "text": text,
             "sent_at": self.now,
@@ -117,3 +131,8 @@ class TicketRow:
         if to is not self.status:
             self.entries.append(Entry("ticket.moved", actor, {"from": self.status, "to": to}))
         self.values["status"] = to
+
+
+def _marked(origin: str) -> str:
+    """The id under which a person's request is remembered; a digest, because a client chooses how long its key is."""
+    return f"request:{hashlib.sha256(origin.encode()).hexdigest()}"

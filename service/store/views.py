@@ -28,6 +28,7 @@ from service.store.shapes import (
     TicketShape,
 )
 from tools.ports import Json, Verification
+from workflows.ticket import Author
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,7 @@ async def _messages(conn: AsyncConnection, ids: Iterable[str]) -> Mapping[str, l
 
 def _message(row: Any) -> MessageShape:
     # Our own messages carry their own id, so that an echo of them is known; the help desk has no other one for them.
-    theirs = row.external_id if row.external_id != row.id else None
+    theirs = row.external_id if row.author in (Author.CUSTOMER, Author.THIRD_PARTY) else None
     return MessageShape(id=row.id, external_id=theirs, author=row.author, text=row.text, sent_at=row.sent_at)
 
 

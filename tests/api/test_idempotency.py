@@ -130,6 +130,17 @@ async def test_a_refund_whose_request_died_after_the_effect_is_not_paid_again(ho
     assert await refunds(house) == [1_000]
 
 
+async def test_a_reply_whose_request_died_before_its_answer_is_not_written_again(house: House, clock: StandingClock) -> None:
+    ticket, key = await house.ticket(), await house.key()
+    first = await write(house, ticket, key, "k")
+    async with house.services.db.begin() as conn:
+        await conn.execute(table.update().values(status=None, body=None))
+    clock.advance(seconds=LEASE.total_seconds())
+    again = await write(house, ticket, key, "k")
+    assert (again.status_code, again.json()["id"]) == (201, first.json()["id"])
+    assert await notes(house, ticket, key) == 1
+
+
 async def test_whoever_lost_the_key_cannot_overwrite_the_answer(house: House, clock: StandingClock) -> None:
     db = house.services.db
     slow = Held("default", "key_1", "k", clock())
@@ -169,5 +180,6 @@ async def test_old_answers_are_forgotten(house: House, clock: StandingClock) -> 
     clock.advance(seconds=(KEPT + timedelta(seconds=1)).total_seconds())
     async with house.services.db.begin() as conn:
         assert await idempotency.forget_old(conn, clock()) == 1
+    # What the key made is remembered with the thing itself, so even now it is not made twice.
     assert (await write(house, ticket, key, "k")).status_code == 201
-    assert await notes(house, ticket, key) == 2
+    assert await notes(house, ticket, key) == 1

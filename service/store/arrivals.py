@@ -40,12 +40,15 @@ class Arrival:
     language: str
 
 
+_COUNTERS = (tickets.c.id, tickets.c.seq, tickets.c.pending, tickets.c.wake, tickets.c.customer_id, tickets.c.verification)
+
+
 @per_dialect
 def _take_ticket(dialect: str) -> Any:
     statement = insert_on(dialect, tickets)
     return statement.on_conflict_do_update(
         index_elements=["tenant", "external_id"], set_=next_event(statement.excluded.updated_at)
-    ).returning(tickets.c.id, tickets.c.seq, tickets.c.pending, tickets.c.wake, tickets.c.customer_id, tickets.c.verification)
+    ).returning(*_COUNTERS)
 
 
 @per_dialect
@@ -103,8 +106,8 @@ async def make_room(conn: AsyncConnection, arrival: Arrival, now: datetime) -> A
     ):
         # The customer is bound once, from a verified identity: this is the first one on a ticket that had none.
         bound = update(tickets).where(tickets.c.id == ticket.id)
-        await conn.execute(bound.values(customer_id=customer_id, verification=Verification.CHANNEL))
-        return ticket._replace(customer_id=customer_id)
+        bound = bound.values(customer_id=customer_id, verification=Verification.CHANNEL).returning(*_COUNTERS)
+        return (await conn.execute(bound)).one()
     return ticket
 
 

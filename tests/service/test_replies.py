@@ -1,12 +1,13 @@
 """What the help desk hears of us: signed, in order, at least once, and never the bot on a person's ticket."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
 from service.store.people import Role
-from service.store.schema import messages, outbox
+from service.store.schema import messages, outbox, tickets
 from tests.conftest import StandingClock
 from tests.rig import Rig, rig, rig_settings
 from tests.service.receiver import HelpDesk, deliver_all, deliverer, help_desk
@@ -165,6 +166,26 @@ async def test_what_the_machine_does_on_a_persons_ticket_is_a_note_and_never_sen
     assert "Shall I make this refund?" in desk.texts[0]
     shown = await service.ticket(ticket["id"])
     assert [message["author"] for message in shown["messages"]] == ["customer", "bot", "customer", "note", "note"]
+
+
+async def test_a_ticket_that_comes_back_after_a_person_resolved_it_is_told_as_resolved_again(
+    service: Rig, desk: HelpDesk
+) -> None:
+    ann = await service.person("ann", Role.AGENT)
+    ticket = await service.say("I want to talk to a person")
+    service.clock.advance(minutes=1)
+    await service.services.desk.claim(ann, ticket["escalation"]["id"])
+    await service.services.desk.resolve(ann, ticket["escalation"]["id"], "All done.")
+    service.clock.advance(hours=1)
+    ticket = await service.say("Where is my order D-100001?")
+    assert (ticket["status"], ticket["lane"]) == ("resolved", "workflow")
+    service.clock.advance(seconds=1)
+    async with deliverer(service) as sender:
+        await deliver_all(sender)
+    assert desk.types == ["ticket.escalated", "ticket.reply", "ticket.resolved", "ticket.reply", "ticket.resolved"]
+    async with service.services.db.reading() as conn:
+        resolved_at = (await conn.execute(select(tickets.c.resolved_at))).scalar_one()
+    assert resolved_at == service.clock() - timedelta(seconds=1)
 
 
 async def test_an_echo_of_our_own_reply_is_dropped(service: Rig, desk: HelpDesk) -> None:

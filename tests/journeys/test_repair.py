@@ -47,12 +47,23 @@ async def test_a_question_in_between_is_answered_and_leads_back(service: Rig) ->
     assert [entry.order_id for entry in await service.books()] == ["D-100003"]
 
 
+async def test_a_yes_to_an_order_that_was_only_spoken_of_in_between_is_no_yes(service: Rig) -> None:
+    how = {"customer": "cus_3"}
+    await service.say("The keyboard from order D-100010 arrived broken, I want my money back.", **how)
+    await later(service, "Where is my order D-100009?", **how)
+    ticket = await later(service, "Where is my order D-100009?", **how)
+    assert (await newest_reply(service, ticket)).count("Shall I make this refund?") == 1
+    ticket = await later(service, "yes, refund order D-100009", **how)
+    assert "succeeded" not in statuses(ticket)
+    assert await service.books() == []
+
+
 async def test_an_unclear_answer_is_asked_again_twice_then_goes_to_the_agent_and_on_to_a_person(service: Rig) -> None:
     await service.say("Please cancel my order D-100003")
     for unclear in ("bananas grow on trees", "the weather is odd"):
         ticket = await later(service, unclear)
         assert (ticket["status"], ticket["lane"], statuses(ticket)) == ("waiting_customer", "workflow", ["proposed"])
-        assert "I don't want to guess" in await newest_reply(service, ticket)
+        assert (await newest_reply(service, ticket)).count("I don't want to guess") == 1
     ticket = await later(service, "purple is a colour")
     assert (ticket["status"], ticket["lane"], statuses(ticket)) == ("escalated", "human", ["superseded"])
     assert (ticket["question"], ticket["escalation"]["state"]) == (None, "open")

@@ -11,9 +11,8 @@ from service.console import roles
 from service.console.pages import page
 from service.console.security import allowed_form
 from service.errors import Invalid, Refused
-from service.store import people
+from service.store import people, shell
 from service.store.sessions import Session
-from service.store.switches import InFlight
 
 router = APIRouter()
 
@@ -33,26 +32,23 @@ async def throw(
     on: Annotated[Literal["on", "off"], Form()],
     reason: Annotated[str, Form(max_length=500)] = "",
 ) -> Response:
-    """Throw a switch, with a reason, or lift it; the answer lists what it could no longer stop."""
+    """Throw a switch, with a reason, or lift it; the page lists what it could no longer stop."""
     person = viewer.person
     try:
         if on == "on" and not reason.strip():
             raise Invalid("Say why; whoever sees the banner needs the reason.")
         switches = request.app.state.services.switches
-        _, running = await switches.throw(person.tenant, scope, name, on == "on", reason.strip(), person.id)
+        await switches.throw(person.tenant, scope, name, on == "on", reason.strip(), person.id)
     except Refused as refused:
         return await _page(request, viewer, problem=refused)
-    if running and on == "on":
-        return await _page(request, viewer, running=running)
     return RedirectResponse("/console/switches", 303)
 
 
-async def _page(
-    request: Request, viewer: Session, problem: Refused | None = None, running: tuple[InFlight, ...] = ()
-) -> Response:
+async def _page(request: Request, viewer: Session, problem: Refused | None = None) -> Response:
     services = request.app.state.services
     rows = await services.switches.all(viewer.person.tenant)
     async with services.db.reading() as conn:
+        moving = await shell.moving(conn, viewer.person.tenant)
         names = {person.id: person.called for person in await people.everyone(conn, viewer.person.tenant)}
     known = {row.name for row in rows if row.scope == "intent"}
     status = problem.status if problem else 200
@@ -61,6 +57,6 @@ async def _page(
         "names": names,
         "intents": [intent for intent in Intent if intent not in known],
         "problem": problem,
-        "running": running,
+        "moving": moving,
     }
     return await page(request, viewer, "switches", "switches.html", status, **context)

@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from service.store.money_schema import approvals, switches
-from service.store.schema import escalations
+from service.store.money_schema import actions, approvals, switches
+from service.store.schema import escalations, tickets
 from tools.ports import PersonId
 
 
@@ -38,6 +38,28 @@ async def read(conn: AsyncConnection, tenant: str, person: PersonId) -> Shell:
     query = select(unclaimed.label("unclaimed"), pending.label("approvals"), _count(escalations, *claimed).label("mine"))
     row = (await conn.execute(query)).one()
     return Shell(row.unclaimed, row.approvals, row.mine, await thrown(conn, tenant))
+
+
+@dataclass(frozen=True, slots=True)
+class Moving:
+    """An action that is decided or sent and has not ended: a switch that is thrown now cannot stop it for certain."""
+
+    id: str
+    ticket: str
+    external_id: str
+    tool: str
+    status: str
+
+
+async def moving(conn: AsyncConnection, tenant: str) -> tuple[Moving, ...]:
+    """The tenant's actions under way, oldest first."""
+    query = (
+        select(actions.c.id, actions.c.ticket_id, tickets.c.external_id, actions.c.tool, actions.c.status)
+        .join(tickets, tickets.c.id == actions.c.ticket_id)
+        .where(actions.c.tenant == tenant, actions.c.status.in_(("reserved", "sent", "unknown")))
+        .order_by(actions.c.created_at)
+    )
+    return tuple(Moving(*row) for row in await conn.execute(query))
 
 
 async def thrown(conn: AsyncConnection, tenant: str) -> tuple[Thrown, ...]:

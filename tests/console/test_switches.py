@@ -26,17 +26,18 @@ async def test_a_switch_needs_a_reason_to_be_thrown(world: World) -> None:
     assert not any(row.on for row in await world.rows(switches))
 
 
-async def test_throwing_a_switch_lists_what_is_under_way(world: World) -> None:
+async def test_the_page_lists_what_a_switch_can_no_longer_stop(world: World) -> None:
     ticket = await world.message()
     await world.wanted(ticket, ESPRESSO)
+    browser = await world.browser(Role.SUPERVISOR)
+    assert "Under way now" not in (await browser.get("/console/switches")).text
     await world.change(actions, status="sent")
-    answer = await (await world.browser(Role.SUPERVISOR)).post(
-        "/console/switches", scope="tenant", name="default", on="on", reason="Something is wrong."
-    )
-    assert answer.status_code == 200
-    assert "Under way when the switch was thrown" in answer.text
-    assert f"/console/tickets/{ticket}" in answer.text
-    assert "Everything is switched off." in answer.text
+    await browser.post("/console/switches", scope="tenant", name="default", on="on", reason="Something is wrong.")
+    page = (await browser.get("/console/switches")).text
+    assert "Everything is switched off." in page
+    assert f'href="/console/tickets/{ticket}"' in page.split("Under way now")[1]
+    other = await world.browser(Role.SUPERVISOR, "outsider", tenant="acme")
+    assert ticket not in (await other.get("/console/switches")).text
 
 
 async def test_an_intent_can_be_switched_off(world: World) -> None:

@@ -1,0 +1,180 @@
+"""A supervisor's day in Chromium: sign in, claim, answer, approve, hand back, all by hand or by key."""
+
+import re
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from service.store.people import Role
+from tests.browser.conftest import NARROW, Visitor
+from tests.browser.house import PASSWORD, House
+from tools.backends.shop import read_books
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+SLOW = 20_000  # milliseconds that a busy machine may take
+
+
+def write(house: House, named: str, text: str, customer: str = "cus_1") -> str:
+    """A customer writes; the ticket's id."""
+    return house.do(house.world.message(named, text, external_id=customer, name="Marcus Okafor"))
+
+
+def effects(house: House, order: str) -> list[str]:
+    """What the shop's own books say was done to an order."""
+    books = house.do(read_books(house.world.services.shop_engine, "default"))
+    return [entry.kind for entry in books if entry.order_id == order]
+
+
+def test_signing_in_with_a_password_leads_to_the_page_that_was_wanted(visit: Visitor, house: House) -> None:
+    email = house.member(Role.SUPERVISOR, "paula")
+    seen = visit()
+    seen.go("/console/tickets")
+    seen.page.get_by_label("E-mail address").fill(email)
+    seen.page.get_by_label("Password").fill("not this one")
+    seen.page.get_by_role("button", name="Sign in").click()
+    expect(seen.page.get_by_role("alert")).to_have_text("The e-mail address or the password is wrong.")
+    seen.page.get_by_label("Password").fill(PASSWORD)
+    seen.page.get_by_role("button", name="Sign in").click()
+    expect(seen.page).to_have_url(house.address + "/console/tickets")
+    seen.page.get_by_role("button", name="Sign out").click()
+    expect(seen.page.get_by_role("heading", name="Sign in")).to_be_visible()
+
+
+def test_a_case_is_claimed_answered_and_handed_back(visit: Visitor, house: House) -> None:
+    ticket = write(house, "DAY-1", "This is the third time I write. I want to talk to a real person now!")
+    seen = visit(Role.SUPERVISOR)
+    seen.go(f"/console/tickets/{ticket}")
+    expect(seen.page.get_by_text("Given to people: asked for a person")).to_be_visible(timeout=SLOW)
+    expect(seen.page.get_by_label("Reply", exact=True)).to_have_count(0)
+    seen.page.get_by_role("button", name="Claim").click()
+    expect(seen.page.get_by_text("ann claimed the ticket")).to_be_visible()
+    seen.page.get_by_label("Reply or note").fill("Hello Marcus, this is Ann. What happened?")
+    seen.page.get_by_role("button", name="Send").click()
+    answer = seen.page.locator(".said-human")
+    expect(answer).to_contain_text("Hello Marcus, this is Ann. What happened?")
+    expect(seen.page.get_by_label("Reply or note")).to_have_value("")
+    seen.page.get_by_role("radio", name="Internal note").check()
+    seen.page.get_by_label("Reply or note").fill("He is right, we lost it.")
+    seen.page.get_by_role("button", name="Send").click()
+    expect(seen.page.locator(".said-note")).to_contain_text("He is right, we lost it.")
+    seen.page.get_by_role("button", name="Back to the rails").click()
+    expect(seen.page.get_by_text("ann gave the ticket back to the rails")).to_be_visible()
+    expect(seen.page.get_by_role("button", name="Take over")).to_be_visible()
+
+
+def test_an_approved_refund_reaches_the_customer_on_the_open_page_and_the_books_once(visit: Visitor, house: House) -> None:
+    ticket = write(house, "DAY-2", "Please cancel order D-100008, I ordered it by mistake.", "cus_2")
+    seen = visit(Role.SUPERVISOR)
+    seen.go(f"/console/tickets/{ticket}")
+    expect(seen.page.locator(".said-bot").first).to_contain_text("D-100008", timeout=SLOW)
+    write(house, "DAY-2", "Yes, please.", "cus_2")
+    approve = seen.page.get_by_role("button", name=re.compile("Approve"))
+    expect(approve).to_be_visible(timeout=SLOW)
+    assert effects(house, "D-100008") == []
+    seen.page.keyboard.press("Escape")
+    seen.page.keyboard.press("a")
+    expect(approve).to_be_focused()
+    seen.page.keyboard.press("Enter")
+    expect(approve).to_have_count(0)
+    expect(seen.page.locator(".said-bot").last).to_contain_text(re.compile("cancelled", re.IGNORECASE), timeout=SLOW)
+    expect(seen.page.locator("#ticket .chips")).to_contain_text("Resolved")
+    assert len(effects(house, "D-100008")) == 1
+
+
+def test_a_denial_asks_for_its_reason(visit: Visitor, house: House) -> None:
+    ticket = write(house, "DAY-3", "Where is D-100007?", "cus_2")
+    house.do(
+        house.world.wanted(
+            ticket, {"order_id": "D-100007", "amount_minor": 60_000, "currency": "USD", "reason": "late"}, "cus_2"
+        )
+    )
+    seen = visit(Role.SUPERVISOR)
+    seen.go(f"/console/tickets/{ticket}")
+    card = seen.page.locator(".ballot")
+    card.get_by_role("button", name="Deny").click()
+    expect(seen.page.get_by_role("alert").filter(has_text="Say why you deny it")).to_be_visible()
+    seen.page.locator("body").press("d")
+    card.get_by_label("Reason").fill("It arrived yesterday.")
+    card.get_by_role("button", name="Deny").click()
+    expect(card).to_have_count(0)
+
+
+def test_the_day_can_be_done_without_a_mouse(visit: Visitor, house: House) -> None:
+    for name in ("KEY-1", "KEY-2"):
+        ticket = write(house, name, f"{name}: is anybody there? A human please!")
+        house.do(house.world.case(ticket))
+    seen = visit(Role.AGENT, "bob")
+    seen.go("/console")
+    rows = seen.page.locator("[data-row]")
+    expect(rows.nth(1)).to_be_visible()
+    seen.page.keyboard.press("j")
+    expect(rows.nth(0)).to_be_focused()
+    seen.page.keyboard.press("j")
+    expect(rows.nth(1)).to_be_focused()
+    seen.page.keyboard.press("k")
+    expect(rows.nth(0)).to_be_focused()
+    seen.page.keyboard.press("Enter")
+    expect(seen.page.get_by_role("button", name="Claim")).to_be_visible()
+    seen.page.keyboard.press("c")
+    expect(seen.page.get_by_text("bob claimed the ticket")).to_be_visible()
+    seen.page.keyboard.press("r")
+    expect(seen.page.get_by_label("Reply or note")).to_be_focused()
+    seen.page.keyboard.type("canned jokes be gone: c r n a d t b e")
+    expect(seen.page.get_by_label("Reply or note")).to_have_value("canned jokes be gone: c r n a d t b e")
+    seen.page.keyboard.press("Control+Enter")
+    expect(seen.page.locator(".said-human")).to_contain_text("canned jokes")
+    seen.page.keyboard.press("Escape")
+    seen.page.keyboard.press("n")
+    expect(seen.page.locator("#kind-note")).to_be_checked()
+    seen.page.keyboard.press("Escape")
+    seen.page.keyboard.press("e")
+    expect(seen.page.locator("#ticket .chips")).to_contain_text("Resolved")
+    seen.page.keyboard.press("/")
+    expect(seen.page.locator("#find")).to_be_focused()
+    seen.page.keyboard.press("Escape")
+    seen.page.keyboard.press("g")
+    seen.page.keyboard.press("o")
+    expect(seen.page.get_by_role("heading", name="Operations")).to_be_visible()
+
+
+def test_single_keys_can_be_switched_off(visit: Visitor, house: House) -> None:
+    ticket = write(house, "KEY-3", "A human please!")
+    house.do(house.world.case(ticket))
+    seen = visit(Role.AGENT, "bob")
+    seen.go(f"/console/tickets/{ticket}")
+    seen.page.keyboard.press("?")
+    seen.page.get_by_label("Single-key shortcuts are on").uncheck()
+    seen.page.keyboard.press("Escape")
+    seen.page.keyboard.press("c")
+    seen.page.reload()
+    seen.page.keyboard.press("c")
+    expect(seen.page.get_by_role("button", name="Claim")).to_be_visible()
+    expect(seen.page.get_by_text("bob claimed")).to_have_count(0)
+
+
+def test_the_console_works_on_a_phone(visit: Visitor, house: House) -> None:
+    ticket = write(house, "PHONE-1", "A human please!")
+    house.do(house.world.case(ticket))
+    seen = visit(Role.AGENT, "bob", size=NARROW)
+    for path in ("/console", "/console/tickets", f"/console/tickets/{ticket}", "/console/switches", "/ops"):
+        seen.go(path)
+        too_wide = seen.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert too_wide <= 0, path
+    seen.go(f"/console/tickets/{ticket}")
+    seen.page.get_by_role("button", name="Claim").click()
+    expect(seen.page.get_by_text("bob claimed the ticket")).to_be_visible()
+
+
+def test_the_console_works_without_script(chromium: Browser, house: House) -> None:
+    ticket = write(house, "PLAIN-1", "A human please!")
+    house.do(house.world.case(ticket))
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(house.link(Role.AGENT, "bob"))
+    page.goto(f"{house.address}/console/tickets/{ticket}")
+    page.get_by_role("button", name="Claim").click()
+    page.get_by_label("Reply or note").fill("Sent by a form alone.")
+    page.get_by_role("button", name="Send").click()
+    expect(page.locator(".said-human")).to_contain_text("Sent by a form alone.")
+    context.close()

@@ -97,8 +97,8 @@ async def test_somebody_else_who_asks_on_an_answered_thread_hears_nothing_of_its
         assert ticket["customer"]["external_id"] == "cus_1"
 
 
-async def test_a_ticket_is_bound_once_to_the_first_sender_who_is_vouched_for(sqlite_url: str, clock: StandingClock) -> None:
-    async with rig(sqlite_url, clock) as service:
+async def test_a_ticket_is_bound_once_to_the_first_sender_who_is_vouched_for(database_url: str, clock: StandingClock) -> None:
+    async with rig(database_url, clock) as service:
         first = await service.say("I want to talk to a person", verified=False)
         assert first["customer"]["verification"] == "none"
         clock.advance(minutes=5)

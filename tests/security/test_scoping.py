@@ -16,8 +16,8 @@ from tools.backends.shop.seed import demo_data
 PARCEL, OTHER_PARCEL = "77120791907919", "99120791907919"
 
 
-async def test_two_merchants_with_the_same_ids_never_see_each_other(sqlite_url: str, clock: StandingClock) -> None:
-    async with rig(sqlite_url, clock, tenants=("default", "acme")) as service:
+async def test_two_merchants_with_the_same_ids_never_see_each_other(database_url: str, clock: StandingClock) -> None:
+    async with rig(database_url, clock, tenants=("default", "acme")) as service:
         # Acme's shop has the same customers and orders, with parcels of its own.
         data = json.loads(json.dumps(demo_data(clock())).replace(PARCEL, OTHER_PARCEL))
         await load(service.services.shop_engine, "acme", data)

@@ -57,6 +57,7 @@ def save_artefact(folder: Path, scorer: Scorer, metadata: Metadata) -> None:
         signal_mean=scorer.confidence.mean,
         signal_scale=scorer.confidence.scale,
         signal_weights=scorer.confidence.weights,
+        signal_bias=scorer.confidence.bias,
     )
     manifest = {
         "format": FORMAT,
@@ -64,7 +65,6 @@ def save_artefact(folder: Path, scorer: Scorer, metadata: Metadata) -> None:
         "rejecting": scorer.rejecting,
         "temperature": scorer.temperature,
         "signals": SIGNALS,
-        "signal_bias": scorer.confidence.bias,
         "metadata": asdict(metadata),
         "sha256": {name: _sha256(folder / name) for name in (_VOCABULARY, _NUMBERS)},
     }
@@ -109,7 +109,7 @@ def _scorer(manifest: dict[str, Any], terms: dict[str, list[str]], numbers: dict
             mean=numbers["signal_mean"],
             scale=numbers["signal_scale"],
             weights=numbers["signal_weights"],
-            bias=float(manifest["signal_bias"]),
+            bias=numbers["signal_bias"],
         ),
     )
 

@@ -26,7 +26,6 @@ class HeldOut:
     margins: NDArray[np.float64]
     """Shape (rows, labels)."""
     known: NDArray[np.float64]
-    length: NDArray[np.float64]
     truth: NDArray[np.intp]
     """The right column of each row."""
     rejecting: int
@@ -48,7 +47,7 @@ class HeldOut:
 
     def taken(self, rows: NDArray[np.intp]) -> "HeldOut":
         """Return these rows in this order."""
-        return HeldOut(self.margins[rows], self.known[rows], self.length[rows], self.truth[rows], self.rejecting)
+        return HeldOut(self.margins[rows], self.known[rows], self.truth[rows], self.rejecting)
 
     @classmethod
     def concatenated(cls, parts: Sequence["HeldOut"]) -> "HeldOut":
@@ -56,23 +55,22 @@ class HeldOut:
         return cls(
             margins=np.concatenate([part.margins for part in parts]),
             known=np.concatenate([part.known for part in parts]),
-            length=np.concatenate([part.length for part in parts]),
             truth=np.concatenate([part.truth for part in parts]),
             rejecting=parts[0].rejecting,
         )
 
     def signals(self, temperature: float) -> NDArray[np.float64]:
         """Return the rows that the confidence is computed from."""
-        return signals_of(self.margins, self.known, self.length, self.rejecting, temperature)
+        return signals_of(self.margins, self.known, self.rejecting, temperature)
 
 
 @dataclass(frozen=True)
 class Limits:
     """The most harm that automation may do on held-out text, which is stranger than an ordinary day's mail."""
 
-    wrong_share: float = 0.01
+    wrong_share: float = 0.0075
     """Messages that are automated wrongly, out of all messages."""
-    foreign_share: float = 0.02
+    foreign_share: float = 0.015
     """Out-of-scope messages that are automated, out of all out-of-scope messages."""
 
 
@@ -89,19 +87,26 @@ def fit_temperature(held_out: HeldOut) -> float:
 
 
 def fit_confidence(held_out: HeldOut, temperature: float) -> Confidence:
-    """Return the logistic regression that predicts whether the best label is right."""
+    """Return the regressions that say whether a message is in scope, and whether its best label is then right."""
     scaler = StandardScaler()
     signals = scaler.fit_transform(held_out.signals(temperature))
-    regression: Any = LogisticRegression(C=1.0, tol=1e-6, max_iter=_MAX_ITERATIONS)
-    regression.fit(signals, held_out.right, sample_weight=_as_in_traffic(held_out))
-    if int(np.max(regression.n_iter_)) >= _MAX_ITERATIONS:
-        raise RuntimeError("the confidence did not converge")
+    belongs = ~held_out.foreign
+    in_scope = _fit(signals, belongs, _as_in_traffic(held_out))
+    right = _fit(signals[belongs], held_out.right[belongs], None)
     return Confidence(
         mean=np.asarray(scaler.mean_),
         scale=np.asarray(scaler.scale_),
-        weights=np.asarray(regression.coef_[0]),
-        bias=float(regression.intercept_[0]),
+        weights=np.column_stack((in_scope.coef_[0], right.coef_[0])),
+        bias=np.concatenate((in_scope.intercept_, right.intercept_)),
     )
+
+
+def _fit(signals: NDArray[np.float64], answer: NDArray[np.bool_], weights: NDArray[np.float64] | None) -> Any:
+    regression = LogisticRegression(C=1.0, tol=1e-6, max_iter=_MAX_ITERATIONS)
+    regression.fit(signals, answer, sample_weight=weights)
+    if int(np.max(np.asarray(regression.n_iter_))) >= _MAX_ITERATIONS:
+        raise RuntimeError("the confidence did not converge")
+    return regression
 
 
 def _as_in_traffic(held_out: HeldOut) -> NDArray[np.float64]:

@@ -39,7 +39,6 @@ class Linear:
         return HeldOut(
             margins=np.array(margins, dtype=np.float64).reshape(len(readings), len(self.labels)),
             known=np.array([reading.known_share(0, reading.length) for reading in readings], dtype=np.float64),
-            length=np.array([reading.length for reading in readings], dtype=np.float64),
             truth=np.array([self.labels.index(label) for label in truth], dtype=np.intp),
             rejecting=self.labels.index(rejecting),
         )

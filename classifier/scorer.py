@@ -9,23 +9,26 @@ from numpy.typing import NDArray
 from classifier.features import Features, Reading
 from classifier.ngrams import normalised
 
-SIGNALS = ("log_top", "gap", "top", "second", "rejected", "top_minus_rejected", "known", "length")
+SIGNALS = ("log_top", "gap", "top", "second", "rejected", "top_minus_rejected", "known")
 """What the meta-confidence looks at, in the order of its coefficients."""
 _LEAST_PROBABILITY = 1e-9
 
 
 @dataclass(frozen=True)
 class Confidence:
-    """A logistic regression over SIGNALS that says how likely the best label is right."""
+    """Two logistic regressions over SIGNALS: is the message in scope at all, and if so, is the best label right?"""
 
     mean: NDArray[np.float64]
     scale: NDArray[np.float64]
     weights: NDArray[np.float64]
-    bias: float
+    """Shape (len(SIGNALS), 2)."""
+    bias: NDArray[np.float64]
+    """Shape (2,)."""
 
     def of(self, signals: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return a probability for each row of signals, shaped (rows, len(SIGNALS))."""
-        return 1.0 / (1.0 + np.exp(-(((signals - self.mean) / self.scale) @ self.weights + self.bias)))
+        """Return the probability of both together for each row of signals, shaped (rows, len(SIGNALS))."""
+        answers = 1.0 / (1.0 + np.exp(-(((signals - self.mean) / self.scale) @ self.weights + self.bias)))
+        return answers.prod(axis=1)
 
 
 @dataclass(frozen=True)
@@ -73,8 +76,7 @@ class Scorer:
         rows = [self.features.row(reading, start, end) for start, end in spans]
         margins = np.array([values @ self.weights[columns] + self.bias for columns, values in rows], dtype=np.float64)
         known = np.array([reading.known_share(start, end) for start, end in spans])
-        length = np.array([end - start for start, end in spans], dtype=np.float64)
-        signals = signals_of(margins, known, length, self.rejecting, self.temperature)
+        signals = signals_of(margins, known, self.rejecting, self.temperature)
         columns = zip(
             softmax(margins, self.temperature),
             best_labels(margins, self.rejecting),
@@ -101,7 +103,7 @@ def best_labels(margins: NDArray[np.float64], rejecting: int) -> NDArray[np.intp
 
 
 def signals_of(
-    margins: NDArray[np.float64], known: NDArray[np.float64], length: NDArray[np.float64], rejecting: int, temperature: float
+    margins: NDArray[np.float64], known: NDArray[np.float64], rejecting: int, temperature: float
 ) -> NDArray[np.float64]:
     """Return the rows of SIGNALS for rows of margins."""
     probabilities = softmax(margins, temperature)
@@ -112,4 +114,4 @@ def signals_of(
     top, second = ordered[:, -1], ordered[:, -2]
     rows = np.arange(len(margins))
     log_top = np.log(np.maximum(probabilities[rows, allowed.argmax(axis=1)], _LEAST_PROBABILITY))
-    return np.column_stack((log_top, top - second, top, second, rejected, top - rejected, known, np.log(length + 1.0)))
+    return np.column_stack((log_top, top - second, top, second, rejected, top - rejected, known))

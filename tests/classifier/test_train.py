@@ -78,7 +78,7 @@ def test_the_threshold_lets_no_more_harm_through_than_allowed() -> None:
     truth = np.zeros(100, dtype=np.intp)
     truth[[40, 60]] = 1
     truth[80:] = 2
-    held_out = HeldOut(margins, np.ones(100), np.ones(100), truth, rejecting=2)
+    held_out = HeldOut(margins, np.ones(100), truth, rejecting=2)
     confidence = np.linspace(1.0, 0.01, 100)
     assert choose_threshold(confidence, held_out, Limits(0.01, 0.0)) == pytest.approx(confidence[59])
     assert choose_threshold(confidence, held_out, Limits(0.05, 0.0)) == pytest.approx(confidence[79])
@@ -86,7 +86,7 @@ def test_the_threshold_lets_no_more_harm_through_than_allowed() -> None:
 
 
 def test_a_threshold_that_cannot_be_kept_automates_nothing() -> None:
-    held_out = HeldOut(np.array([[1.0, 0.0, 0.0]]), np.ones(1), np.ones(1), np.array([1]), rejecting=2)
+    held_out = HeldOut(np.array([[1.0, 0.0, 0.0]]), np.ones(1), np.array([1]), rejecting=2)
     assert choose_threshold(np.array([1.0]), held_out, Limits(0.0, 0.0)) > 1.0
 
 

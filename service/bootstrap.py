@@ -95,7 +95,7 @@ def build(
     agents = Agents(settings, db, clock, runner, policy_for)
     model = _shipped_model()
     conductor = Conductor(db, runner, outcomes, agents, settings.tenant)
-    waking = Waking(db, clock, conductor, outcomes)
+    waking = Waking(db, clock, conductor)
     hearing = Hearing(db, clock, conductor, waking, model, settings.tenant, crashpoint)
     return Services(
         settings=settings,

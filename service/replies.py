@@ -82,13 +82,22 @@ class Deliverer:
         row = await outbox.start_sending(conn, outbox_id, self._clock())
         if row is None:
             return None
-        if ticket.owner and row.kind == "ticket.reply" and not row.by_person and row.attempts == 1:
-            # A person owns the ticket, and the bot does not speak on it: nothing has been sent, so it becomes a note.
-            await outbox.become_note(conn, outbox_id, row.message_id)
+        if ticket.owner and row.kind == "ticket.reply" and not row.by_person:
+            await self._hold_back(conn, row)
             return None
         if row.message_id:
             await questions.mark_delivered(conn, row.message_id, self._clock())
         return row
+
+    async def _hold_back(self, conn: Connection, row: Any) -> None:
+        """A person owns the ticket, and the bot does not speak on it any more.
+
+        What was never tried becomes a note. What was tried may have arrived, so it stays the bot's, and is not tried again.
+        """
+        if row.attempts == 1:
+            await outbox.become_note(conn, row.id, row.message_id)
+        else:
+            await outbox.failed(conn, row.id, "ticket_claimed", None)
 
     async def _post(self, row: Any) -> str | None:
         secret = self._secret_for(row.tenant)

@@ -4,7 +4,6 @@ These run in every lane. On a person's ticket the action still happens, and what
 """
 
 from service.conductor import Conductor
-from service.outcomes import Outcomes
 from service.store import questions, turns
 from service.store.action_rows import of_ticket
 from service.store.database import Database
@@ -22,11 +21,10 @@ from workflows.wording import first_name
 class Waking:
     """Handles every event that is not a message."""
 
-    def __init__(self, db: Database, clock: Clock, conductor: Conductor, outcomes: Outcomes) -> None:
+    def __init__(self, db: Database, clock: Clock, conductor: Conductor) -> None:
         self._db = db
         self._clock = clock
         self._conductor = conductor
-        self._outcomes = outcomes
 
     async def handle(self, turn: Turn) -> bool:
         """Go on where the ticket stands; whether this drain goes on."""

@@ -81,7 +81,7 @@ def _reach(edges: Mapping[str, set[str]], start: str) -> set[str]:
 
 
 def _spoken(cls: type) -> Iterator[Spoken]:
-    """What a class's own code says by name: `words("reply")`, `_moved(hearing, "event")`, `ask(hearing, "slot", "reply")`."""
+    """What a class's own code says by name: the replies it words, the events it moves by, the slots it asks for."""
     file, first = place_of(cls)
     for node in ast.walk(ast.parse(textwrap.dedent(inspect.getsource(cls)))):
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):

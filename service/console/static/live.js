@@ -71,7 +71,11 @@
 
   document.addEventListener("htmx:sse:after:connection", () => show("on"));
   document.addEventListener("htmx:sse:after:message", () => { changedAt = Date.now(); });
-  document.addEventListener("htmx:sse:error", () => show("lost"));
+  document.addEventListener("htmx:sse:error", (event) => {
+    show("lost");
+    // The session has ended: the page leads to signing in, and from there back.
+    if (event.detail.status === 401) location.reload();
+  });
   document.addEventListener("htmx:sse:close", () => show("lost"));
   document.addEventListener("htmx:error", (event) => {
     if (event.target.id === "stream") show("lost");

@@ -82,15 +82,20 @@ def sentence(error: Exception) -> str:
 app = typer.Typer(cls=Commands, no_args_is_help=True, pretty_exceptions_enable=False)
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(version("deskrail"))
+        raise typer.Exit
+
+
 @app.callback()
 def deskrail(
-    show_version: Annotated[bool, typer.Option("--version", help="Print the version and stop.", is_eager=True)] = False,
+    _version: Annotated[
+        bool, typer.Option("--version", help="Print the version and stop.", is_eager=True, callback=_print_version)
+    ] = False,
     show_traceback: Annotated[bool, typer.Option("--traceback", help="Show where an error came from.")] = False,
 ) -> None:
     """Customer support that runs on rails: flows for the common cases, an agent for the rest, people for what is left."""
-    if show_version:
-        typer.echo(version("deskrail"))
-        raise typer.Exit
 
 
 def main() -> None:

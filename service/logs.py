@@ -2,10 +2,22 @@
 
 import logging
 import sys
-from typing import Literal
+import traceback
+from pathlib import Path
+from typing import Any, Literal, TextIO
 
 import structlog
-from structlog.types import Processor
+from structlog.types import EventDict, Processor
+
+
+def _without_texts(_logger: Any, _method: str, line: EventDict) -> EventDict:
+    """An error's kind and place instead of its text: a database error, for one, holds the row that it was about."""
+    raised = line.pop("exc_info", None)
+    if isinstance(raised, tuple) and raised[1] is not None:
+        line["error"] = type(raised[1]).__name__
+        line["where"] = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in traceback.extract_tb(raised[2])[-3:]]
+    return line
+
 
 _SHARED: tuple[Processor, ...] = (
     structlog.contextvars.merge_contextvars,
@@ -14,19 +26,25 @@ _SHARED: tuple[Processor, ...] = (
 )
 
 
-def configure(shape: Literal["console", "json"] | None, level: int = logging.INFO) -> None:
-    """Send our own lines and those of libraries to standard error; without a shape, the terminal decides."""
-    shape = shape or ("console" if sys.stderr.isatty() else "json")
+def configure(shape: Literal["console", "json"] | None, level: int = logging.INFO, stream: TextIO | None = None) -> None:
+    """Send our own lines and those of libraries to the stream, standard error; without a shape, the terminal decides."""
+    to = stream or sys.stderr
+    on_terminal = to is not None and to.isatty()
+    shape = shape or ("console" if on_terminal else "json")
     renderer: Processor = structlog.processors.JSONRenderer()
     if shape == "console":
-        renderer = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        renderer = structlog.dev.ConsoleRenderer(colors=on_terminal)
     structlog.configure(
         processors=[*_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.make_filtering_bound_logger(level),
     )
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(structlog.stdlib.ProcessorFormatter(processor=renderer, foreign_pre_chain=_SHARED))
+    handler = logging.StreamHandler(to)
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(processor=renderer, foreign_pre_chain=[*_SHARED, _without_texts]))
     logging.basicConfig(handlers=[handler], level=max(level, logging.WARNING), force=True)
+    # The engine's library writes to the terminal by itself.
+    engine = logging.getLogger("dbos")
+    engine.handlers.clear()
+    engine.propagate = True
     # Libraries speak up from warnings on; our own loggers are found by their package.
     logging.getLogger("service").setLevel(level)

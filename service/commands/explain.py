@@ -1,5 +1,6 @@
 """`deskrail explain`: tell a ticket's whole story."""
 
+import sys
 from typing import Annotated, Any
 
 import typer
@@ -30,8 +31,8 @@ def explain(
     if as_json:
         common.print_json(told.data)
     else:
-        console = Console(highlight=False)
-        console.print(render(told.story, None if full else SHORT), width=console.width if console.is_terminal else PIPED_WIDTH)
+        console = Console(highlight=False, width=None if sys.stdout.isatty() else PIPED_WIDTH)
+        console.print(render(told.story, None if full else SHORT))
 
 
 class _Told:

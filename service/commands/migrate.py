@@ -2,9 +2,9 @@
 
 import typer
 
+from service.built import built
 from service.commands import common
 from service.commands.database import run
-from service.commands.services import built
 from service.settings import Settings
 
 app = common.single()

@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 
 from service.app import create_app
+from service.built import built
 from service.commands import common
 from service.commands.database import run
-from service.commands.services import built
 from service.errors import Fatal
 from service.serving import address, listen, serving, until_told_to_stop
 from service.settings import Settings

@@ -9,10 +9,10 @@ import typer
 from service import strict_json
 from service.api.access import WORKERS
 from service.api.refusals import ToolRefused, check
+from service.built import built
 from service.commands import common, tickets
 from service.commands.common import AsJson, Tenant
 from service.commands.database import known_tenant, run
-from service.commands.services import built
 from service.errors import Fatal, MalformedJson, Unavailable
 from service.settings import Settings
 from service.store import people

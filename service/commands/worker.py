@@ -4,9 +4,9 @@ import logging
 
 import typer
 
+from service.built import built
 from service.commands import common
 from service.commands.database import run
-from service.commands.services import built
 from service.serving import until_told_to_stop
 from service.settings import Settings
 from service.worker import working

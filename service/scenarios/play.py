@@ -21,21 +21,32 @@ LOOK_SECONDS = 0.1
 
 async def play(players: Sequence[Player], desk: HelpDesk, look: Look, tick: Tick) -> None:
     """Play to the end; whoever has no patience for that puts a timeout around it."""
-    opening = asyncio.create_task(_open(players, desk))
+    opening = asyncio.create_task(_open([player for player in players if player.after is None], desk))
     try:
         while True:
             opened = opening.done()
             standings = await look()
-            begun = [(player, standings[player.ticket]) for player in players if player.ticket in standings]
-            spoke = [await player.go_on(desk, standing) for player, standing in begun]
+            quiet = await _talk(players, desk, standings)
             await tick(standings)
             if opened:
                 await opening
-                if len(begun) == len(players) and not any(spoke) and all(standing.settled for _, standing in begun):
+                if len(quiet) == len(players):
                     return
             await asyncio.sleep(LOOK_SECONDS)
     finally:
         opening.cancel()
+
+
+async def _talk(players: Sequence[Player], desk: HelpDesk, standings: Mapping[str, Standing]) -> set[str]:
+    """Let everybody say what they have to say now; the tickets of those who are finished."""
+    quiet: set[str] = set()
+    for player in players:
+        standing = standings.get(player.ticket)
+        if standing is not None and not await player.go_on(desk, standing) and standing.settled:
+            quiet.add(player.ticket)
+        if player.after is not None and not player.begun and player.after.ticket in quiet:
+            await player.begin(desk)
+    return quiet
 
 
 async def _open(players: Sequence[Player], desk: HelpDesk) -> None:

@@ -18,11 +18,18 @@ class Player:
     ticket: str
     story: Story
     role: Role
+    after: "Player | None" = None
+    """Whoever has to be finished before this one begins: the same customer on an earlier ticket."""
     sent: int = 0
     duplicates: int = 0
     answered: set[str] = field(default_factory=set)
     followed_up: int = 0
     ticket_id: str | None = None
+
+    @property
+    def begun(self) -> bool:
+        """Whether the first message is written."""
+        return self.sent > 0
 
     async def begin(self, desk: HelpDesk) -> None:
         """Write the first message."""

@@ -1,4 +1,4 @@
-"""Builds the whole service for one command, ready to use, and takes it down again."""
+"""Builds the whole service for one process, ready to use, and takes it down again."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -1,0 +1,80 @@
+"""Tenants, people and keys made from the command line."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+
+from service.clock import wall_clock
+from service.store import api_keys, sessions
+from service.store.database import Database
+from service.store.sessions import Purpose
+from tests.cli.conftest import Deskrail
+
+
+def test_a_tenant_is_added_once(deskrail: Deskrail) -> None:
+    assert deskrail("tenant", "add", "acme").exit_code == 0
+    again = deskrail("tenant", "add", "acme")
+    assert again.exit_code == 1
+    assert again.stderr == "deskrail: A tenant with this name is already here.\n"
+
+
+def test_a_tenant_s_name_has_to_fit_into_a_path(deskrail: Deskrail) -> None:
+    assert deskrail("tenant", "add", "Acme & Sons").exit_code == 1
+
+
+def test_a_new_person_gets_a_link_that_sets_a_password(deskrail: Deskrail, environment: Mapping[str, str]) -> None:
+    shown = deskrail("user", "add", "Amy@Example.com", "--role", "agent", "--json", "--url", "https://desk.example.com/")
+    link = json.loads(shown.stdout)["link"]
+    assert link.startswith("https://desk.example.com/console/link/")
+
+    async def whose() -> tuple[str, Purpose] | None:
+        db = Database(environment["DESKRAIL_DATABASE_URL"])
+        async with db.reading() as conn:
+            found = await sessions.peek_link(conn, link.rpartition("/")[2], wall_clock())
+        await db.close()
+        return found and (found[0].email, found[1])
+
+    assert asyncio.run(whose()) == ("amy@example.com", Purpose.SET_PASSWORD)
+
+
+def test_nobody_is_added_to_a_tenant_that_is_not_there(deskrail: Deskrail) -> None:
+    shown = deskrail("user", "add", "amy@example.com", "--role", "agent", "--tenant", "acme")
+    assert shown.exit_code == 1
+    assert "There is no tenant 'acme'" in shown.stderr
+
+
+def test_an_unknown_role_is_refused_with_the_roles_there_are(deskrail: Deskrail) -> None:
+    shown = deskrail("user", "add", "amy@example.com", "--role", "boss")
+    assert shown.exit_code == 2
+    assert "supervisor" in shown.stderr
+
+
+def test_a_key_is_printed_once_and_acts_as_its_person(deskrail: Deskrail, environment: Mapping[str, str]) -> None:
+    deskrail("user", "add", "amy@example.com", "--role", "supervisor")
+    words = ("--name", "desk", "--scopes", "tickets:read,approvals:decide", "--user", "amy@example.com")
+    token = deskrail("key", "create", *words).stdout.strip()
+
+    async def found() -> api_keys.KeyRow | None:
+        db = Database(environment["DESKRAIL_DATABASE_URL"])
+        async with db.reading() as conn:
+            row = await api_keys.find(conn, token)
+        await db.close()
+        return row
+
+    row = asyncio.run(found())
+    assert row is not None
+    assert row.scopes == {"tickets:read", "approvals:decide"}
+    assert row.person is not None
+    assert row.person.email == "amy@example.com"
+
+
+def test_a_key_without_a_person_decides_nothing(deskrail: Deskrail) -> None:
+    shown = deskrail("key", "create", "--name", "desk", "--scopes", "approvals:decide")
+    assert shown.exit_code == 1
+    assert "acts as a person" in shown.stderr
+
+
+def test_an_unknown_scope_makes_no_key(deskrail: Deskrail) -> None:
+    shown = deskrail("key", "create", "--name", "desk", "--scopes", "tickets:read,everything")
+    assert shown.exit_code == 1
+    assert "Scopes are a list out of" in shown.stderr

@@ -38,14 +38,14 @@ async def decide(
     reason: Annotated[str, Form(max_length=2_000)] = "",
     password: Annotated[str, Form(max_length=1_024)] = "",
 ) -> Response:
-    """Vote. A no needs its reason; a vote on a large amount needs the voter's password again."""
+    """Vote. A no needs its reason; a vote on a large amount needs a recent sign-in, or the voter's password again."""
     services, person = request.app.state.services, voter.person
     try:
         if decision == "deny" and not reason.strip():
             raise Invalid("Say why you deny it; the team and the record need the reason.")
         async with services.db.reading() as conn:
             asked = await approval_views.approval(conn, person.tenant, approval_id)
-        if decision == "approve" and asked.votes_needed >= roles.PROVE_FROM_VOTES:
+        if decision == "approve" and roles.must_prove(asked.votes_needed, voter, services.clock()):
             await sign_in_of(request).prove(person, password, address_of(request))
         await services.approvals.decide(person, ApprovalId(approval_id), decision, reason.strip(), digest)
     except NotFound:

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,7 @@ from service.console import words
 from tools.money import Money
 from tools.ports import Json
 
+_ENUM_LIKE = re.compile(r"[a-z]+(_[a-z]+)+")
 _JOINER = "\u200d"
 _INVISIBLE = {"Cf", "Cc", "Co", "Cn", "Cs", "Zl", "Zp"}
 
@@ -95,7 +97,8 @@ def fact(value: Json) -> str:
             return "; ".join(fact(one) for one in value) or "none"
         case dict():
             return ", ".join(f"{words.words(key)}: {fact(one)}" for key, one in value.items())
-    return str(value)
+    text = str(value)
+    return words.words(text).lower() if _ENUM_LIKE.fullmatch(text) else text
 
 
 def _marked(line: str) -> Markup:

@@ -1,9 +1,10 @@
 """Which role may do what in the console, and which buttons would work now; the routes enforce the same sets."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from service.store.people import Person, Role
+from service.store.sessions import Session
 from service.store.story import Asked, Called, Story
 
 EVERYONE = frozenset(Role)
@@ -25,7 +26,10 @@ AUDITORS = frozenset({Role.ADMIN, Role.AUDITOR})
 """Who reads the tenant's own journal."""
 
 PROVE_FROM_VOTES = 2
-"""An approval that asks for this many votes also asks its approvers for their password again."""
+"""An approval that asks for this many votes also asks its approvers for their password again, unless they just signed in."""
+
+JUST_SIGNED_IN = timedelta(minutes=10)
+"""How long a sign-in counts as proof of who is at the keyboard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +83,14 @@ class Ballot:
     prove: bool
 
 
-def ballot(person: Person, called: Called, asked: Asked, now: datetime) -> Ballot:
+def must_prove(votes_needed: int, voter: Session, now: datetime) -> bool:
+    """Whether a vote needs the voter's password: the approval is a large one, and the sign-in was a while ago."""
+    return votes_needed >= PROVE_FROM_VOTES and now - voter.created_at > JUST_SIGNED_IN
+
+
+def ballot(voter: Session, called: Called, asked: Asked, now: datetime) -> Ballot:
     """This person's standing towards one approval."""
+    person = voter.person
     voted = next((vote for vote in asked.votes if vote.person == person.id), None)
     why_not = ""
     if asked.state != "pending":
@@ -93,4 +103,4 @@ def ballot(person: Person, called: Called, asked: Asked, now: datetime) -> Ballo
         why_not = "You asked for this yourself, so somebody else decides."
     elif voted is not None:
         why_not = "You have voted. It needs another person."
-    return Ballot(not why_not, why_not, asked.votes_needed >= PROVE_FROM_VOTES)
+    return Ballot(not why_not, why_not, must_prove(asked.votes_needed, voter, now))

@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Awaitable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Form, Request
@@ -136,7 +137,7 @@ async def ticket_page(
         items=timeline(told),
         waiting=items,
         can=roles.abilities(person, told),
-        ballot=roles.ballot,
+        ballot=partial(roles.ballot, viewer),
         flow=_flow(told),
         refunds=refunds_text(told),
         window=await _window(request, told),

@@ -95,6 +95,7 @@ async def test_an_agent_sees_the_facts_and_who_decides(world: World) -> None:
 async def test_a_large_amount_needs_a_second_person_and_each_ones_password(world: World) -> None:
     _, row = await asked(world, E_BIKE)
     ann, eve = await with_password(world, "ann"), await with_password(world, "eve")
+    world.clock.advance(minutes=11)
     status, page = await decide(ann, row, "approve")
     assert (status, "The password is wrong." in page) == (401, True)
     assert (await decide(ann, row, "approve", password=PASSWORD))[0] == 303
@@ -109,9 +110,18 @@ async def test_a_large_amount_needs_a_second_person_and_each_ones_password(world
 
 async def test_a_supervisor_without_a_password_is_told_to_set_one(world: World) -> None:
     _, row = await asked(world, E_BIKE)
-    status, page = await decide(await world.browser(Role.SUPERVISOR, "ann"), row, "approve")
+    ann = await world.browser(Role.SUPERVISOR, "ann")
+    world.clock.advance(minutes=11)
+    status, page = await decide(ann, row, "approve")
     assert (status, "Set a password first" in page) == (422, True)
     assert await state_of(world, row) == "pending"
+
+
+async def test_whoever_just_signed_in_votes_on_a_large_amount_without_a_password(world: World) -> None:
+    ticket, row = await asked(world, E_BIKE)
+    ann = await world.browser(Role.SUPERVISOR, "ann")
+    assert "Your password again" not in (await ann.get(f"/console/tickets/{ticket}")).text
+    assert (await decide(ann, row, "approve"))[0] == 303
 
 
 async def test_of_two_who_decide_at_once_the_first_wins(each_world: World) -> None:

@@ -154,6 +154,8 @@ def test_characters_that_hide_are_made_visible() -> None:
 def test_values_read_as_people_write_them() -> None:
     assert fact({"amount_minor": 74_900, "currency": "USD"}) == "$749.00"
     assert fact({"amount_minor": 5, "currency": "KWD"}) == "KWD0.005"
+    assert fact("ordered_by_mistake") == "ordered by mistake"
+    assert fact("D_1") == "D_1"
     assert fact([{"name": "Desk", "options": {"size": "120 cm"}}, {"name": "Mug", "options": {}}]) == "Desk (120 cm); Mug"
     assert fact({"line1": "1 Main St", "city": "Dover", "postal_code": "1", "country": "US"}) == "1 Main St, 1, Dover, US"
     assert [seconds(value) for value in (None, 0.34, 4.24, 90, 720, 12_600)] == [

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from service.bootstrap import shop_url
+from service.clock import wall_clock
 from service.commands import common
 from service.commands.common import AsJson, Tenant
 from service.commands.database import known_tenant, opened, run
@@ -24,7 +25,16 @@ def load(
     as_json: AsJson = False,
 ) -> None:
     """Replace the shop's data with a file's; the shop's books stay."""
-    data = _read(file)
+    _loaded(tenant, _read(file), as_json)
+
+
+@app.command()
+def seed(tenant: Tenant = "default", as_json: AsJson = False) -> None:
+    """Replace the shop's data with the demo's: forty believable customers and their orders."""
+    _loaded(tenant, shop.demo_data(wall_clock()), as_json)
+
+
+def _loaded(tenant: str, data: dict[str, Any], as_json: bool) -> None:
     run(_load(common.settings(), tenant, data))
     counts = {name: len(data.get(name, [])) for name in ("customers", "products", "orders", "articles")}
     if as_json:

@@ -7,22 +7,20 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.accounts import create_person
 from service.bootstrap import CommerceFor, Services, build, prepare
 from service.intake import Accepted
 from service.payload import IncomingMessage
 from service.settings import FileSettings, Settings, TenantSettings, load
-from service.store import journal
-from service.store.database import Database
+from service.store import journal, views
 from service.store.journal import Head
 from service.store.people import Person, Role
 from service.store.schema import messages, tickets
 from service.store.tenants import ensure_tenant
-from service.store import views
 from tests.conftest import StandingClock
-from tools.backends.shop.data import dump, load as load_shop, read_books
+from tools.backends.shop.data import dump, read_books
+from tools.backends.shop.data import load as load_shop
 from tools.backends.shop.seed import demo_data
 from tools.execution import Crashpoint, go_on
 from tools.ports import TenantName
@@ -178,6 +176,3 @@ async def rig(
         yield Rig(services, clock)
     finally:
         await services.close()
-
-
-__all__ = ["AsyncConnection", "Database", "Rig", "rig", "tenant_file", "rig_settings"]

@@ -11,7 +11,8 @@ README = (ROOT / "README.md").read_text("utf-8")
 
 def readme_map() -> ModuleType:
     spec = importlib.util.spec_from_file_location("readme_map", ROOT / "docs" / "readme_map.py")
-    assert spec and spec.loader
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -19,7 +20,7 @@ def readme_map() -> ModuleType:
 
 def test_the_map_names_every_file_with_its_own_sentence() -> None:
     module = readme_map()
-    assert README == module.written(README), "Run `python docs/readme_map.py`."
+    assert module.written(README) == README, "Run `python docs/readme_map.py`."
     assert all(f"`{path.name}`" in README for path in module.files() if path.name != "__init__.py")
 
 

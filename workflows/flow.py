@@ -34,7 +34,7 @@ class Declined:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A confirmed or approved action was resumed: it succeeded, waits for votes, was refused, denied, expired, or is in doubt."""
+    """A confirmed or approved action was resumed: it succeeded, waits for votes, was refused, expired, or is in doubt."""
 
     result: ToolResult
 

@@ -30,7 +30,6 @@ async def test_a_message_that_arrives_while_a_drain_finishes_is_never_stranded(p
     async with rig(postgres_url, clock, seed=False) as service:
 
         async def race(ticket: str) -> None:
-            done: set[str] = set()
             for _ in range(rounds):
                 await asyncio.gather(service.hear("thank you!", ticket=ticket), drain_newest(service, ticket))
 
@@ -110,7 +109,9 @@ async def test_the_same_refund_asked_for_in_two_messages_is_paid_once(postgres_u
         assert set(statuses) <= {"succeeded", "superseded"}
 
 
-async def test_the_same_refund_on_two_tickets_is_not_paid_twice_without_a_person(postgres_url: str, clock: StandingClock) -> None:
+async def test_a_refund_wanted_on_two_tickets_is_not_paid_twice_without_a_person(
+    postgres_url: str, clock: StandingClock
+) -> None:
     async with rig(postgres_url, clock) as service:
         for ticket in ("T-1", "T-2"):
             await wants_refund(service, ticket=ticket)

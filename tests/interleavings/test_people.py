@@ -1,6 +1,7 @@
 """People who act while the machine does: votes, claims, take-overs and switches in the middle of everything."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 import pytest
 
@@ -81,7 +82,7 @@ class InterruptedModel:
 
     names = ("scripted",)
 
-    def __init__(self, interruption) -> None:
+    def __init__(self, interruption: Callable[[], Awaitable[None]]) -> None:
         self._model = ScriptedModel()
         self._interruption = interruption
         self.asked = 0

@@ -1,6 +1,8 @@
 """The journal's chain: what is written stays as it was, and whoever changes it is seen."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from sqlalchemy import delete, insert, select, update
@@ -46,7 +48,7 @@ async def test_an_untouched_chain_verifies(database_url: str) -> None:
         (lambda: update(chain).where(chain.c.seq == 1).values(at=datetime(2026, 1, 1, tzinfo=UTC)), "entry 1 does not follow"),
     ],
 )
-async def test_whoever_changes_the_chain_is_found_out(database_url: str, tampering, finding: str) -> None:
+async def test_whoever_changes_the_chain_is_found_out(database_url: str, tampering: Callable[[], Any], finding: str) -> None:
     db = Database(database_url)
     head = await written(db)
     async with db.begin() as conn:

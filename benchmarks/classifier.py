@@ -71,9 +71,7 @@ def _print_speed(model: IntentModel, rows: Sequence[Row]) -> None:
     vectorizer = TfidfVectorizer(analyzer="char", ngram_range=(2, 5), sublinear_tf=True, min_df=2)
     vectorizer.fit([row.text for row in read_rows(training_files())])
     library = [_cpu(lambda text=text: vectorizer.transform([text])) for text in messages[:400]]
-    print(
-        f"one message, CPU: p50 {_p(each, 50):.2f} ms (goal <= 1.5), p99 {_p(each, 99):.2f} ms; short p50 {_p(short, 50):.2f} ms"
-    )
+    print(f"one message, CPU: p50 {_p(each, 50):.2f} ms (goal <= 1.5), p99 {_p(each, 99):.2f} ms; short {_p(short, 50):.2f} ms")
     print(f"  floor: scikit-learn counting the same messages' character n-grams: p50 {_p(library, 50):.2f} ms")
     batch = _cpu(lambda: model.predict_many((text, "") for text in messages))
     shorts = _cpu(lambda: model.predict_many([(SHORT, "")] * 1_000))

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifier.hashing import Lookup
-from classifier.ngrams import CHAR_SIZES, word_spans
+from classifier.ngrams import CHAR_SIZES, negated, word_spans
 
 Floats = NDArray[np.float32]
 Indices = NDArray[np.intp]
@@ -49,6 +49,12 @@ class Reading:
     words: Indices
     pairs: Indices
     """The column of each word together with the next; one shorter than words."""
+    negations: Indices
+    """For each negated word, the place of its negation among the words."""
+    negated_at: Indices
+    """For each negated word, its own place among the words."""
+    negated: Indices
+    """The column of each negated word."""
 
     def known_share(self, start: int, end: int) -> float:
         """Return the share of the words between two positions that training saw; 0 without words."""
@@ -56,9 +62,10 @@ class Reading:
         return float((self.words[first:last] != _UNKNOWN).mean()) if last > first else 0.0
 
     def words_between(self, start: int, end: int) -> Indices:
-        """Return the columns of the words and word pairs that lie between two positions."""
+        """Return the columns of the words, word pairs and negated words that lie between two positions."""
         first, last = self._words_between(start, end)
-        return np.concatenate((self.words[first:last], self.pairs[first : max(last - 1, first)]))
+        inside = (self.negations >= first) & (self.negated_at < last)
+        return np.concatenate((self.words[first:last], self.pairs[first : max(last - 1, first)], self.negated[inside]))
 
     def characters_between(self, start: int, end: int) -> Indices:
         """Return the columns of the character n-grams that lie between two positions."""
@@ -88,6 +95,7 @@ class Features:
         spans = word_spans(text)
         words = [word for word, _, _ in spans]
         pairs = [f"{first} {second}" for first, second in pairwise(words)]
+        denials = negated(words)
         return Reading(
             length=len(text),
             characters=self._character_columns.find(text, CHAR_SIZES),
@@ -95,6 +103,9 @@ class Features:
             ends=np.array([end for _, _, end in spans], dtype=np.intp),
             words=self._columns_of(words),
             pairs=self._columns_of(pairs),
+            negations=np.array([at for at, _, _ in denials], dtype=np.intp),
+            negated_at=np.array([at for _, at, _ in denials], dtype=np.intp),
+            negated=self._columns_of([gram for _, _, gram in denials]),
         )
 
     def row(self, reading: Reading, start: int, end: int) -> tuple[Indices, Floats]:

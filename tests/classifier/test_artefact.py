@@ -8,8 +8,11 @@ import numpy as np
 import pytest
 
 from classifier.artefact import ArtefactError, load_artefact
+from classifier.clean import clean
 from classifier.dataset import MODEL_DIR, digest, read_rows, training_files
+from classifier.fit import vectorizer
 from classifier.model import IntentModel
+from classifier.ngrams import normalised
 
 MAX_BYTES = 3_000_000
 
@@ -24,6 +27,15 @@ def test_the_shipped_model_was_trained_from_the_shipped_text(model: IntentModel)
     rows = read_rows(training_files())
     assert model.metadata.data_digest == digest(rows), "run `deskrail train`: the training text has changed"
     assert model.metadata.rows == len(rows)
+
+
+def test_the_shipped_model_was_trained_by_the_shipped_code(model: IntentModel) -> None:
+    features = vectorizer()
+    features.fit([normalised(clean(row.text, row.subject).text) for row in read_rows(training_files())])
+    expected = dict(features.transformer_list)
+    said = model.scorer.features
+    for name, terms in (("words", said.words), ("characters", said.characters)):
+        assert set(terms.grams) == set(expected[name].vocabulary_), "run `deskrail train`: cleaning or n-grams have changed"
 
 
 def test_the_model_stays_small() -> None:

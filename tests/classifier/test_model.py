@@ -58,6 +58,16 @@ def test_greetings_thanks_and_the_story_before_a_wish_are_no_second_wish(model: 
     assert prediction.reason is not Reason.SEVERAL_INTENTS
 
 
+def test_another_firms_customer_is_not_served(model: IntentModel) -> None:
+    for firm in ("Zalando", "eBay", "Netflix"):
+        assert not model.predict(f"I forgot my password for {firm}").automatic
+
+
+def test_what_is_not_wanted_is_told_from_what_is(model: IntentModel) -> None:
+    assert model.predict("I don't want a refund, please send me a replacement").intent is Intent.EXCHANGE
+    assert model.predict("I don't want a replacement, please refund me").intent is Intent.RETURN_REFUND
+
+
 def test_another_language_is_not_guessed_at(model: IntentModel) -> None:
     prediction = model.predict("Guten Tag, ich habe vor drei Wochen eine Lampe bestellt und sie ist noch nicht angekommen.")
     assert (prediction.reason, prediction.language) == (Reason.LANGUAGE, "de")

@@ -9,9 +9,9 @@ from fastapi import Depends, Form, Request
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.auth import session
-from service.errors import CsrfFailed, Forbidden
-from service.store.people import Role
+from service.auth import require_role, session
+from service.errors import CsrfFailed
+from service.store.people import Person, Role
 from service.store.sessions import Session
 
 POLICY = (
@@ -79,23 +79,23 @@ async def own_form(live: Annotated[Session, Depends(session)], form_token: Annot
     return live
 
 
-def allowed(held: frozenset[Role]) -> Callable[[Session], Awaitable[Session]]:
+def allowed(held: frozenset[Role]) -> Callable[[Session, Person], Awaitable[Session]]:
     """A dependency of pages that not every role may read."""
 
-    async def check(live: Annotated[Session, Depends(session)]) -> Session:
-        if live.person.role not in held:
-            raise Forbidden("Your role does not allow this.")
+    async def check(
+        live: Annotated[Session, Depends(session)], _person: Annotated[Person, Depends(require_role(*held))]
+    ) -> Session:
         return live
 
     return check
 
 
-def allowed_form(held: frozenset[Role]) -> Callable[[Session], Awaitable[Session]]:
+def allowed_form(held: frozenset[Role]) -> Callable[[Session, Person], Awaitable[Session]]:
     """A dependency of routes that change something and that not every role may use."""
 
-    async def check(live: Annotated[Session, Depends(own_form)]) -> Session:
-        if live.person.role not in held:
-            raise Forbidden("Your role does not allow this.")
+    async def check(
+        live: Annotated[Session, Depends(own_form)], _person: Annotated[Person, Depends(require_role(*held))]
+    ) -> Session:
         return live
 
     return check

@@ -3,6 +3,7 @@
 import pytest
 
 from service import accounts
+from service.accounts import TenantTaken
 from service.errors import Invalid
 from service.store import people
 from service.store.people import EmailTaken, Role
@@ -71,3 +72,15 @@ async def test_a_person_is_stored_without_a_password_until_they_set_one(world: W
     await world.person(Role.AGENT, "bob")
     (row,) = await world.rows(people_table, people_table.c.email == "bob@example.com")
     assert row.password_hash is None
+
+
+@pytest.mark.parametrize("name", ["", "Acme", "1shop", "a-b", "a b", "../etc", "x" * 64])
+async def test_a_tenants_name_must_fit_into_a_path(world: World, name: str) -> None:
+    with pytest.raises(Invalid):
+        await accounts.create_tenant(world.services.db, world.clock, name)
+
+
+async def test_a_tenant_is_made_once(each_world: World) -> None:
+    await accounts.create_tenant(each_world.services.db, each_world.clock, "shop_2")
+    with pytest.raises(TenantTaken):
+        await accounts.create_tenant(each_world.services.db, each_world.clock, "shop_2")

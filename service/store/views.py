@@ -121,9 +121,13 @@ async def _messages(conn: AsyncConnection, ids: Iterable[str]) -> Mapping[str, l
     return found
 
 
+WRITTEN_BY_OTHERS: frozenset[str] = frozenset({Author.CUSTOMER, Author.THIRD_PARTY})
+"""The authors whose messages came from the help desk, under its ids."""
+
+
 def _message(row: Any) -> MessageShape:
     # Our own messages carry their own id, so that an echo of them is known; the help desk has no other one for them.
-    theirs = row.external_id if row.author in (Author.CUSTOMER, Author.THIRD_PARTY) else None
+    theirs = row.external_id if row.author in WRITTEN_BY_OTHERS else None
     return MessageShape(id=row.id, external_id=theirs, author=row.author, text=row.text, sent_at=row.sent_at)
 
 

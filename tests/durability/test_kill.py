@@ -6,6 +6,7 @@ import signal
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import datetime
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import pytest
 from service.clock import wall_clock
 from service.outcomes import BOUNDARIES as OUTCOME_BOUNDARIES
 from service.pipeline import BOUNDARIES as PIPELINE_BOUNDARIES
+from tests.conftest import StandingClock
 from tests.durability.stories import says, wants_refund
 from tests.durability.test_every_boundary import check
 from tests.durability.worker import READY, start
@@ -24,6 +26,16 @@ HAND_OVER = {"before_hand_over", "after_hand_over"}
 # The first turn of the story proposes the refund; what a yes leads to passes these for the first time in the second.
 SECOND_TURN = {"after_claim", "before_outcome", "after_outcome"}
 KINDS = [name for name in (*PIPELINE_BOUNDARIES, *TOOL_BOUNDARIES, *OUTCOME_BOUNDARIES) if name not in HAND_OVER]
+
+
+class RunningClock(StandingClock):
+    """A clock that does not stand: processes that wait for each other live in real time."""
+
+    def __call__(self) -> datetime:
+        return wall_clock()
+
+
+RUNNING = RunningClock(wall_clock())
 ADOPTED_WITHIN = 10.0
 PATIENCE = 60.0
 
@@ -95,7 +107,7 @@ async def to_the_end(service: Rig, boundary: str) -> float:
 
 @pytest.mark.parametrize("boundary", KINDS)
 async def test_a_killed_worker_is_replaced_by_the_next_start(boundary: str, sqlite_url: str) -> None:
-    async with rig(sqlite_url, wall_clock) as service:
+    async with rig(sqlite_url, RUNNING) as service:
         async with worker(sqlite_url, "kill", boundary, 2 if boundary in SECOND_TURN else 1) as first:
             await up_to_the_blow(service, first, boundary)
         async with worker(sqlite_url):
@@ -107,7 +119,7 @@ async def test_a_killed_worker_is_replaced_by_the_next_start(boundary: str, sqli
 @pytest.mark.xdist_group("postgres")
 @pytest.mark.parametrize("boundary", KINDS)
 async def test_a_second_worker_adopts_what_a_killed_one_left(boundary: str, postgres_url: str) -> None:
-    async with rig(postgres_url, wall_clock) as service:
+    async with rig(postgres_url, RUNNING) as service:
         async with worker(postgres_url, "kill", boundary, 2 if boundary in SECOND_TURN else 1) as first:
             await up_to_the_blow(service, first, boundary)
             async with worker(postgres_url):
@@ -119,7 +131,7 @@ async def test_a_second_worker_adopts_what_a_killed_one_left(boundary: str, post
 @pytest.mark.xdist_group("postgres")
 @pytest.mark.parametrize("boundary", ["after_sent", "before_outcome"])
 async def test_a_paused_worker_that_wakes_after_its_work_was_adopted_changes_nothing(boundary: str, postgres_url: str) -> None:
-    async with rig(postgres_url, wall_clock) as service:
+    async with rig(postgres_url, RUNNING) as service:
         passage = 2 if boundary in SECOND_TURN else 1
         async with worker(postgres_url, "pause", boundary, passage) as paused:
             await wants_refund(service)

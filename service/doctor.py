@@ -38,8 +38,8 @@ async def examine(settings: Settings, *, online: bool = False) -> list[Diagnosis
     found = [_session(settings), *inside.diagnoses, _classifier(), await _model(settings, online=online), _replies(settings)]
     for tenant in inside.tenants or ("default",):
         found += [_webhooks(settings, tenant), await _backend(settings, tenant)]
-    if inside.tenants:
-        for tenant in sorted(set(settings.webhook_secrets) - set(inside.tenants)):
+    if inside.tenants is not None:
+        for tenant in sorted(set(settings.webhook_secrets) - {"default", *inside.tenants}):
             advice = f"deskrail tenant add {tenant}"
             found.append(Diagnosis(f"webhooks of {tenant}", "broken", "There is a secret, and no such tenant.", advice))
     return [*found, _disk(settings)]

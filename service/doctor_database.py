@@ -25,10 +25,10 @@ _MIGRATE = "deskrail migrate"
 
 @dataclass(frozen=True, slots=True)
 class Inside:
-    """What was found, and the tenants that are there."""
+    """What was found, and the tenants that are there; None when the database did not say."""
 
     diagnoses: list[Diagnosis]
-    tenants: Sequence[str]
+    tenants: Sequence[str] | None = None
 
 
 async def look_into(url: str) -> Inside:
@@ -37,13 +37,13 @@ async def look_into(url: str) -> Inside:
     name = db.url.render_as_string(hide_password=True)
     try:
         if db.is_sqlite and not _is_file(db.url.database):
-            return Inside([Diagnosis("database", "broken", f"There is none at {db.url.database} yet.", _MIGRATE)], ())
+            return Inside([Diagnosis("database", "broken", f"There is none at {db.url.database} yet.", _MIGRATE)])
         return await _look(db, name)
     except Exception as error:
         if not is_outage(error):
             raise
         advice = "Check DESKRAIL_DATABASE_URL, and that the database runs, has room and lets this machine in."
-        return Inside([Diagnosis("database", "broken", f"{name} does not answer ({type(error).__name__}).", advice)], ())
+        return Inside([Diagnosis("database", "broken", f"{name} does not answer ({type(error).__name__}).", advice)])
     finally:
         await db.close()
 
@@ -55,7 +55,7 @@ async def _look(db: Database, name: str) -> Inside:
         diagnoses = [Diagnosis("database", "ok", f"{name} answers."), _clock(before, theirs, after)]
         if not ready.migrated:
             behind = Diagnosis("migrations", "broken", "The tables are not at this release's version.", _MIGRATE)
-            return Inside([*diagnoses, behind], ())
+            return Inside([*diagnoses, behind])
         tenants = await tenant_names(conn)
         diagnoses += [Diagnosis("migrations", "ok", "The tables are at this release's version."), _engine(ready.workers)]
         waiting = [tally for tenant in tenants for tally in await stats.waiting_tickets(conn, Scope(tenant))]

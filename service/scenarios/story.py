@@ -2,9 +2,9 @@
 
 import tomllib
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from service.errors import Fatal
 from service.settings import describe
@@ -52,7 +52,7 @@ class Story(Part):
     channel: str = "email"
     text: str
     sender: Sender = "customer"
-    answers: Annotated[dict[str, str], Field(default_factory=dict)]
+    answers: dict[str, str] = {}
     """What the customer answers, by the slot that is asked for; `confirm` answers the question for a yes."""
     then: tuple[FollowUp, ...] = ()
     twice: bool = False

@@ -58,10 +58,9 @@ def test_a_database_that_does_not_answer_is_one_line(deskrail: Deskrail, monkeyp
 
 
 def test_what_nobody_foresaw_is_named_by_its_kind_and_never_by_its_text() -> None:
-    try:
+    with pytest.raises(json.JSONDecodeError) as caught:
         json.loads("{'card': '4111 1111 1111 1111'}")
-    except ValueError as error:
-        said = sentence(error)
+    said = sentence(caught.value)
     assert "JSONDecodeError" in said
     assert "4111" not in said
 

@@ -1,0 +1,56 @@
+"""What the doctor sees."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import SECRET, Deskrail
+
+
+def health(output: str) -> dict[str, str]:
+    """How each thing is, by its name."""
+    return {one["what"]: one["health"] for one in json.loads(output)}
+
+
+def test_a_service_that_nobody_has_started_lacks_a_worker_and_nothing_else(deskrail: Deskrail) -> None:
+    shown = deskrail("doctor", "--json")
+    assert shown.exit_code == 1
+    seen = health(shown.stdout)
+    assert {what for what, how in seen.items() if how == "broken"} == {"engine"}
+    assert seen["database"] == seen["migrations"] == seen["clock"] == seen["intent model"] == "ok"
+    assert seen["backend of default"] == seen["model"] == "warning"
+
+
+def test_every_broken_thing_says_what_to_do(deskrail: Deskrail, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DESKRAIL_SESSION_SECRET")
+    monkeypatch.setenv("DESKRAIL_WEBHOOK_SECRET", f"{SECRET},whsec_not-base64é")
+    monkeypatch.setenv("DESKRAIL_TENANT_GHOST_WEBHOOK_SECRETS", SECRET)
+    found = json.loads(deskrail("doctor", "--json").stdout)
+    broken = {one["what"]: one for one in found if one["health"] == "broken"}
+    assert set(broken) == {"session secret", "webhooks of default", "webhooks of ghost", "engine"}
+    assert all(one["advice"] for one in broken.values())
+    assert "1 of 2 secrets" in broken["webhooks of default"]["found"]
+    assert SECRET not in json.dumps(found)
+
+
+def test_a_database_that_was_never_made_is_broken_and_is_not_made_by_looking(
+    deskrail: Deskrail, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("DESKRAIL_DATABASE_URL", f"sqlite:///{tmp_path / 'new.db'}")
+    found = json.loads(deskrail("doctor", "--json").stdout)
+    assert next(one for one in found if one["what"] == "database")["advice"] == "deskrail migrate"
+    assert not (tmp_path / "new.db").exists()
+
+
+def test_a_model_is_asked_only_when_that_is_wanted(deskrail: Deskrail, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DESKRAIL_MODEL_PROVIDER", "anthropic")
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-test")
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", "http://127.0.0.1:1")
+    assert health(deskrail("doctor", "--json").stdout)["model"] == "ok"
+
+
+def test_people_read_it_as_a_list(deskrail: Deskrail) -> None:
+    shown = deskrail("doctor")
+    assert "broken  engine" in shown.stdout
+    assert "→ deskrail serve, or deskrail worker" in shown.stdout

@@ -42,9 +42,8 @@ def configure(shape: Literal["console", "json"] | None, level: int = logging.INF
     handler = logging.StreamHandler(to)
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(processor=renderer, foreign_pre_chain=[*_SHARED, _without_texts]))
     logging.basicConfig(handlers=[handler], level=max(level, logging.WARNING), force=True)
-    # The engine's library writes to the terminal by itself.
+    # The engine's library writes to the terminal by itself unless somebody listens already.
     engine = logging.getLogger("dbos")
-    engine.handlers.clear()
-    engine.propagate = True
+    engine.handlers[:], engine.propagate = [handler], False
     # Libraries speak up from warnings on; our own loggers are found by their package.
     logging.getLogger("service").setLevel(level)

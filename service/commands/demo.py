@@ -70,7 +70,9 @@ class _Demo:
                 await stop
                 self._console.print("Finishing what runs.")
         if not performance.settled and not stay:
-            raise Fatal(f"Not every ticket came to rest within {PATIENCE:.0f} seconds; the log is {self._place.log_file}.")
+            raise Fatal(
+                f"Not every ticket came to rest within {PATIENCE:.0f} seconds. With --dir the demo's log stays for a look."
+            )
 
     async def _perform(self, demo: OpenDemo) -> Performance:
         with Screen(self._console, self._tickets) as screen:

@@ -48,7 +48,7 @@ def listen(host: str, port: int) -> socket.socket:
         return socket.create_server((host, port), family=family, backlog=BACKLOG)
     except OSError as error:
         raise Fatal(
-            f"Cannot listen on {host} port {port}: {os.strerror(error.errno or 0)}. Choose others with --host and --port."
+            f"Cannot listen on {host} port {port}: {os.strerror(error.errno or 0)}. Choose another port with --port."
         ) from error
 
 

@@ -74,7 +74,7 @@ def test_a_port_that_is_taken_is_one_clear_line(deskrail: Deskrail) -> None:
     assert shown.exit_code == 1
     assert (
         shown.stderr
-        == f"deskrail: Cannot listen on 127.0.0.1 port {port}: Address already in use. Choose others with --host and --port.\n"
+        == f"deskrail: Cannot listen on 127.0.0.1 port {port}: Address already in use. Choose another port with --port.\n"
     )
 
 

@@ -1,0 +1,39 @@
+"""The commands on both databases."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from service.cli import app
+
+
+@pytest.fixture
+def on_each(database_url: str, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
+    """The command line over SQLite, and over PostgreSQL."""
+    monkeypatch.setenv("DESKRAIL_DATABASE_URL", database_url)
+    return CliRunner()
+
+
+def test_people_are_added_looked_at_and_journalled_on_each_database(on_each: CliRunner) -> None:
+    for words in (
+        ("tenant", "add", "acme"),
+        ("user", "add", "amy@example.com", "--role", "supervisor", "--tenant", "acme"),
+        ("key", "create", "--name", "k", "--scopes", "tickets:read", "--tenant", "acme"),
+    ):
+        assert on_each.invoke(app, list(words)).exit_code == 0
+    verified = json.loads(on_each.invoke(app, ["audit", "verify", "--tenant", "acme", "--json"]).stdout)
+    assert verified == {"chains": 1, "anchors": 0, "findings": []}
+    seen = {one["what"]: one["health"] for one in json.loads(on_each.invoke(app, ["doctor", "--json"]).stdout)}
+    assert seen["database"] == seen["clock"] == seen["migrations"] == "ok"
+    assert seen["backend of acme"] == "warning"
+
+
+def test_migrating_twice_is_as_good_as_once(on_each: CliRunner) -> None:
+    for _ in range(2):
+        assert on_each.invoke(app, ["migrate"]).stdout == "The database is at this release's version.\n"
+
+
+def test_a_tenant_that_is_not_there_has_no_journal(on_each: CliRunner) -> None:
+    shown = on_each.invoke(app, ["audit", "verify", "--tenant", "ghost"])
+    assert (shown.exit_code, shown.stdout) == (1, "")

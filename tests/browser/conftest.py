@@ -45,7 +45,7 @@ class Visit:
 Visitor = Callable[..., Visit]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """The browser, or a skip that says what is missing."""
     path = os.environ.get("DESKRAIL_TEST_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")

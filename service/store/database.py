@@ -81,6 +81,8 @@ def sync_url(url: URL) -> str:
 def _postgres(url: URL, pool_size: int) -> AsyncEngine:
     return create_async_engine(
         url,
+        # An error's text must not carry what customers wrote.
+        hide_parameters=True,
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=5,
@@ -93,7 +95,7 @@ def _postgres(url: URL, pool_size: int) -> AsyncEngine:
 
 def _sqlite(url: URL) -> AsyncEngine:
     Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
-    engine = create_async_engine(url, connect_args={"timeout": SQLITE_BUSY_MS / 1000})
+    engine = create_async_engine(url, hide_parameters=True, connect_args={"timeout": SQLITE_BUSY_MS / 1000})
 
     @event.listens_for(engine.sync_engine, "connect")
     def _prepare(connection: Any, _entry: ConnectionPoolEntry) -> None:

@@ -78,6 +78,10 @@ class TenantSettings(Part):
     policy: Policy = Policy()
 
 
+UNTUNED = TenantSettings()
+"""What a tenant that the file does not name works with; built once, since every turn asks for it."""
+
+
 class FileSettings(Part):
     """The whole of `deskrail.toml`."""
 
@@ -109,7 +113,7 @@ class Settings:
 
     def tenant(self, name: str) -> TenantSettings:
         """What the file says of this tenant, or the defaults: the file only tunes tenants."""
-        return self.file.tenants.get(name, TenantSettings())
+        return self.file.tenants.get(name, UNTUNED)
 
     def api_key(self, tenant: str) -> str | None:
         """The model key of this tenant."""

@@ -21,6 +21,7 @@ from tools.execution import Crashpoint
 from tools.ports import Clock
 from workflows.outcome import Escalate, Reason
 from workflows.replies import render
+from workflows.wording import first_name
 
 log = structlog.get_logger()
 
@@ -97,4 +98,5 @@ def _together(waiting: tuple[Event, ...]) -> tuple[Event, ...]:
 
 
 def _to_people(turn: Turn, reason: Reason) -> Escalate:
-    return Escalate(reason, text=render("with_people", first_name=None))
+    """What was done before is not known here, so the words claim nothing about it."""
+    return Escalate(reason, text=render("passed_on", first_name=first_name(turn.ticket)))

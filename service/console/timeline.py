@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Literal
 
 from service.console.sentences import sentence
+from service.store.arrivals import POSITIONS
 from service.store.journal import Written
 from service.store.story import Called, Said, Story
 from tools.money import Money
@@ -14,7 +15,7 @@ from tools.ports import Json
 Kind = Literal["said", "called", "read", "model", "happened"]
 
 _RANK: Mapping[Kind, int] = {"said": 0, "read": 2, "model": 3, "called": 4, "happened": 5}
-"""The order of what carries the same time: the route comes before what followed from it, our own reply last of its turn."""
+"""The order within one turn: the route comes before what followed from it, our own reply last."""
 
 _ROUTE_RANK = 1
 _REPLY_RANK = 9
@@ -56,31 +57,33 @@ class Item:
     model: ModelStep | None = None
     line: str = ""
     history: tuple[Written, ...] = ()
+    turn: int = 0
     seq: int = 0
     route: bool = False
 
 
 def timeline(story: Story) -> tuple[Item, ...]:
     """Everything that happened on the ticket, oldest first."""
-    items = [Item("said", said.at, said.id, said=said) for said in story.said]
-    items += [_call(called, story) for called in story.called]
-    items += _entries(story)
+    items = [Item("said", said.at, said.id, said=said, turn=said.position // POSITIONS) for said in story.said]
+    context = _Context.of(story)
+    items += [_call(called, story, context) for called in story.called]
+    items += _entries(story, context)
     return tuple(sorted(items, key=_key))
 
 
-def _key(item: Item) -> tuple[datetime, int, int]:
+def _key(item: Item) -> tuple[datetime, int, int, int]:
     if item.said is not None and item.said.author in ("bot", "human"):
-        return (item.at, _REPLY_RANK, item.seq)
-    return (item.at, _ROUTE_RANK if item.route else _RANK[item.kind], item.seq)
+        return (item.at, item.turn, _REPLY_RANK, item.seq)
+    return (item.at, item.turn, _ROUTE_RANK if item.route else _RANK[item.kind], item.seq)
 
 
-def _call(called: Called, story: Story) -> Item:
+def _call(called: Called, story: Story, context: "_Context") -> Item:
     mine = tuple(entry for entry in story.entries if entry.data is not None and entry.data.get("action_id") == called.id)
-    return Item("called", called.created_at, called.id, called=called, history=mine)
+    turn, seq = (context.turn_of(mine[0]), mine[0].seq) if mine else (0, 0)
+    return Item("called", called.created_at, called.id, called=called, history=mine, turn=turn, seq=seq)
 
 
-def _entries(story: Story) -> Iterator[Item]:
-    context = _Context.of(story)
+def _entries(story: Story, context: "_Context") -> Iterator[Item]:
     for entry in story.entries:
         name, data = f"j{entry.seq}", entry.data or {}
         at = context.time_of(entry)
@@ -88,14 +91,15 @@ def _entries(story: Story) -> Iterator[Item]:
             continue
         if entry.kind in ("tool.refused", "tool.called"):
             if not context.told_elsewhere(entry, data):
-                yield Item("read", at, name, read=_read(data), seq=entry.seq)
+                yield Item("read", at, name, read=_read(data), turn=context.turn_of(entry), seq=entry.seq)
         elif entry.kind == "agent.reply":
             if step := _model_step(data, context.answers):
-                yield Item("model", at, name, model=step, seq=entry.seq)
+                yield Item("model", at, name, model=step, turn=context.turn_of(entry), seq=entry.seq)
         else:
-            yield from _opening(entry, data)
+            yield from _opening(entry, data, context.turn_of(entry))
             if line := sentence(entry, story.names):
-                yield Item("happened", at, name, line=line, seq=entry.seq, route=entry.kind == "ticket.routed")
+                route = entry.kind == "ticket.routed"
+                yield Item("happened", at, name, line=line, turn=context.turn_of(entry), seq=entry.seq, route=route)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,19 +110,30 @@ class _Context:
     refused: frozenset[tuple[Json, ...]]
     agent_turns: frozenset[int | None]
     first_action: Mapping[int | None, datetime]
+    turns: Mapping[int, int]
 
     @classmethod
     def of(cls, story: Story) -> "_Context":
         refused = [entry for entry in story.entries if entry.kind == "tool.refused" and entry.data]
+        # The row of an action names the turn that resumed it last; only the journal knows which turn did what.
         first: dict[int | None, datetime] = {}
-        for called in story.called:
-            first[called.event_seq] = min(called.created_at, first.get(called.event_seq, called.created_at))
+        turns: dict[int, int] = {}
+        newest = 0
+        for entry in story.entries:
+            newest = turns[entry.seq] = max(newest, entry.turn or 0)
+            if entry.data and "action_id" in entry.data:
+                first.setdefault(entry.turn, entry.at)
         return cls(
             _answers(story.entries),
             frozenset((entry.turn, entry.data["tool"], entry.data["code"]) for entry in refused if entry.data),
             frozenset(entry.turn for entry in story.entries if entry.kind == "agent.step"),
             first,
+            turns,
         )
+
+    def turn_of(self, entry: Written) -> int:
+        """The turn that wrote the entry; what people and the system did between turns belongs to the one before."""
+        return self.turns[entry.seq]
 
     def time_of(self, entry: Written) -> datetime:
         """A route and its reads are written at the end of their turn, and happened before its first action."""
@@ -133,13 +148,14 @@ class _Context:
         return entry.turn in self.agent_turns or (entry.turn, data.get("tool"), data.get("code")) in self.refused
 
 
-def _opening(entry: Written, data: Mapping[str, Json]) -> Iterator[Item]:
+def _opening(entry: Written, data: Mapping[str, Json], turn: int) -> Iterator[Item]:
     """What the agent looked up before its first step; no reply of the model asks for it."""
     if entry.kind != "agent.step":
         return
     for place, (asked, answer) in enumerate(data.get("results", {}).items()):
         if asked.startswith("opening."):
-            yield Item("read", entry.at, f"j{entry.seq}-{place}", read=_read(answer), seq=entry.seq)
+            name = f"j{entry.seq}-{place}"
+            yield Item("read", entry.at, name, read=_read(answer), turn=turn, seq=entry.seq)
 
 
 def _answers(entries: tuple[Written, ...]) -> dict[str, Mapping[str, Json]]:

@@ -117,7 +117,6 @@ class Called:
     created_at: datetime
     sent_at: datetime | None
     ended_at: datetime | None
-    event_seq: int | None
     approvals: tuple[Asked, ...] = ()
 
 

@@ -1,6 +1,7 @@
 """One line of time: what was said, done, read and decided stands in the order in which it happened."""
 
 import itertools
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from service.console import words
 from service.console.flow_map import flow_map
 from service.console.sentences import sentence, who
 from service.console.timeline import refunds_text, timeline
+from service.store.arrivals import POSITIONS
 from service.store.journal import Written
 from service.store.story import Called, Head, Said, Story
 from tools.catalogue import CATALOGUE
@@ -35,16 +37,16 @@ def entry(kind: str, seconds: float, data: dict[str, Any], actor: str = "bot") -
 
 
 def said(author: str, seconds: float, text: str = "…") -> Said:
-    """A message."""
-    return Said(f"msg_{next(numbers)}", author, None, text, after(seconds), next(numbers), None, ())
+    """A message of the first turn."""
+    return Said(f"msg_{next(numbers)}", author, None, text, after(seconds), POSITIONS, None, ())
 
 
-def called(seconds: float, turn: int = 1, status: str = "succeeded", amount: Money | None = None) -> Called:
+def called(seconds: float, status: str = "succeeded", amount: Money | None = None) -> Called:
     """An action."""
     blank = dict.fromkeys(("rule", "code", "confirmed_by", "receipt", "sent_at", "ended_at", "order_id"))
     texts = dict.fromkeys(("sentence", "policy_version", "requester", "key", "lane", "decision"), "")
     fixed = {"tool": "issue_refund", "effect": "MONEY", "args": {}, "facts": {}, "created_at": after(seconds)}
-    return Called(id=f"act_{next(numbers)}", money=amount, status=status, event_seq=turn, **fixed, **blank, **texts)
+    return Called(id=f"act_{next(numbers)}", money=amount, status=status, **fixed, **blank, **texts)
 
 
 def story(*parts: Said | Called | Written) -> Story:
@@ -67,9 +69,11 @@ def test_a_turn_reads_as_question_route_look_act_and_answer() -> None:
         "ticket.routed", 3, {"intent": "cancel_order", "confidence": 0.99, "flow": "cancel_order", "lane": "workflow"}
     )
     looked = entry("tool.called", 3, {"tool": "find_orders", "args": {}, "ok": True})
+    act = called(2)
     told = line(
         said("bot", 3),
-        called(2),
+        act,
+        entry("action.proposed", 2, {"action_id": act.id}),
         looked,
         entry("ticket.moved", 3, {"from": "new", "to": "working"}),
         routed,
@@ -83,6 +87,40 @@ def test_a_turn_reads_as_question_route_look_act_and_answer() -> None:
         "New → At work",
         "bot",
     ]
+
+
+def test_an_action_that_was_confirmed_later_stands_where_it_was_first_wanted() -> None:
+    act = called(2)
+    again = replace(entry("action.succeeded", 61, {"action_id": act.id}, "system"), turn=2)
+    thanks = replace(entry("ticket.moved", 62, {"from": "waiting_customer", "to": "resolved"}), turn=2)
+    route = {"intent": "cancel_order", "confidence": 0.99, "flow": "cancel_order", "lane": "workflow"}
+    told = line(
+        said("customer", 0),
+        entry("action.proposed", 2, {"action_id": act.id}),
+        entry("ticket.routed", 3, route),
+        again,
+        thanks,
+        act,
+    )
+    assert told == [
+        "customer",
+        "Understood as “cancel order”, 99% sure; goes to flow cancel order",
+        "called",
+        "Waits for the customer → Resolved",
+    ]
+
+
+def test_what_two_turns_did_in_one_instant_is_not_shuffled() -> None:
+    first, second = called(0), called(0)
+    told = line(
+        entry("action.proposed", 0, {"action_id": first.id}),
+        entry("ticket.moved", 0, {"from": "new", "to": "working"}),
+        replace(entry("action.proposed", 0, {"action_id": second.id}), turn=2),
+        replace(entry("ticket.moved", 0, {"from": "working", "to": "resolved"}), turn=2),
+        second,
+        first,
+    )
+    assert told == ["called", "New → At work", "called", "At work → Resolved"]
 
 
 def test_an_actions_own_entries_are_its_history_and_no_stations() -> None:

@@ -1,5 +1,6 @@
 """Brings our tables to head, safely when several processes try at once, and says whether models and history agree."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from alembic import command
@@ -8,6 +9,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, text
 
+from service.store import guards
 from service.store.database import parse, sync_url
 
 MIGRATION_LOCK = 0x6465736B
@@ -18,8 +20,8 @@ LOCK_TIMEOUT_MS = 4_000
 
 
 def upgrade(url: str) -> None:
-    """Bring the database to head; safe twice and concurrently."""
-    _with_connection(url, lambda config: command.upgrade(config, "head"))
+    """Bring the database to head, and its guards with it; safe twice and concurrently."""
+    _with_connection(url, _to_head)
 
 
 def check(url: str) -> None:
@@ -44,7 +46,12 @@ def _config() -> Config:
     return config
 
 
-def _with_connection(url: str, run) -> None:  # noqa: ANN001
+def _to_head(config: Config) -> None:
+    command.upgrade(config, "head")
+    guards.install(config.attributes["connection"])
+
+
+def _with_connection(url: str, run: Callable[[Config], object]) -> None:
     engine = create_engine(sync_url(parse(url)))
     config = _config()
     try:

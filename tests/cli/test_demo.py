@@ -11,6 +11,7 @@ from service.bootstrap import build
 from service.settings import load
 from service.sweeps import Sweeps
 from tests.cli.conftest import Deskrail, Played
+from tests.tampering import lift_guards_of_file
 
 pytestmark = pytest.mark.xdist_group("demo")
 
@@ -107,6 +108,7 @@ ORPHANED = "update journal set stream = 'tkt_gone' where stream = (select min(st
 
 def cut_off(db: sqlite3.Connection) -> str:
     """Cut the end off an anchored ticket's chain, head and all, so that it verifies by itself; returns the ticket."""
+    lift_guards_of_file(db)
     (stream,) = db.execute("select id from tickets where anchored_seq > 2 limit 1").fetchone()
     (kept,) = db.execute("select hash from journal where stream = ? and seq = 2", (stream,)).fetchone()
     db.execute("delete from journal where stream = ? and seq > 2", (stream,))
@@ -120,6 +122,7 @@ def cut_off(db: sqlite3.Connection) -> str:
 )
 def test_whoever_changes_the_journal_is_found_out(deskrail: Deskrail, replayed: Path, change: str, finding: str) -> None:
     with sqlite3.connect(replayed) as db:
+        lift_guards_of_file(db)
         db.execute(change)
     shown = deskrail("audit", "verify")
     assert shown.exit_code == 1

@@ -18,6 +18,7 @@ from tests.conftest import StandingClock
 from tests.journeys.honesty import books_agree
 from tests.rig import Rig, rig
 from tests.service.machine import at_rest, settle, sweeps_of, until, with_faulty_shop, worker_on
+from tests.tampering import lift_guards
 from tools.backends.shop.faults import Fault
 
 
@@ -160,6 +161,7 @@ async def test_anchors_show_a_chain_that_was_rewritten_as_a_whole(sqlite_url: st
             verified = await verify_tenant(conn, "default")
         assert (verified.chains, verified.anchors, verified.findings) == (3, 3, ())
         async with service.services.db.begin() as conn:
+            await lift_guards(conn)
             forged = [Entry("reply.written", "bot", {"text": "We never said that."})]
             await conn.execute(delete(entries).where(entries.c.stream == ticket["id"]))
             await conn.execute(delete(journal_payloads).where(journal_payloads.c.stream == ticket["id"]))

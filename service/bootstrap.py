@@ -121,10 +121,14 @@ def build(
 
 
 async def prepare(services: Services) -> None:
-    """Bring every database to head and make the default tenant; safe twice and concurrently."""
-    migrate.upgrade(services.settings.database_url)
-    services.engine.migrate()
-    await create_tables(services.shop_engine)
+    """Bring every database to head and make the default tenant; safe twice and concurrently.
+
+    A role that does not own the tables only looks whether they are at head. Raises `Fatal`.
+    """
+    role = services.settings.app_role
+    if migrate.upgrade(services.settings.database_url, role):
+        services.engine.migrate(role)
+        await create_tables(services.shop_engine, used_by=role)
     async with services.db.begin() as conn:
         await ensure_tenant(conn, "default", services.clock())
 

@@ -11,6 +11,7 @@ from service.store import readiness, stats
 from service.store.database import Database
 from service.store.database_time import database_time
 from service.store.outages import is_outage
+from service.store.roles import Standing, standing
 from service.store.stats import Scope
 from service.store.tenants import tenant_names
 
@@ -53,6 +54,8 @@ async def _look(db: Database, name: str) -> Inside:
         before, theirs, after = wall_clock(), await database_time(conn), wall_clock()
         ready = await readiness.read(conn)
         diagnoses = [Diagnosis("database", "ok", f"{name} answers."), _clock(before, theirs, after)]
+        if not db.is_sqlite:
+            diagnoses.append(_role(await conn.run_sync(standing)))
         if not ready.migrated:
             behind = Diagnosis("migrations", "broken", "The tables are not at this release's version.", _MIGRATE)
             return Inside([*diagnoses, behind])
@@ -80,6 +83,15 @@ def _clock(before: datetime, theirs: datetime, after: datetime) -> Diagnosis:
         )
     advice = "Set both clocks by NTP: webhooks are signed with a time, and timers ring by it."
     return Diagnosis("clock", "broken", f"Ours and the database's differ by {skew:.0f} s.", advice)
+
+
+def _role(ours: Standing) -> Diagnosis:
+    if not (ours.owns or ours.escapes):
+        return Diagnosis("database role", "ok", f"{ours.role} works with the tables and does not own them.")
+    found = (
+        f"{ours.role} {'owns the tables' if ours.owns else 'escapes every grant'}, so only triggers protect what was written."
+    )
+    return Diagnosis("database role", "warning", found, "Give the service a role of its own: docs/postgresql.md")
 
 
 def _engine(workers: int) -> Diagnosis:

@@ -130,9 +130,9 @@ class Engine:
             self._file_lock.close()
             self._file_lock = None
 
-    def migrate(self) -> None:
-        """Bring the engine's own tables to the version that this release needs; safe twice."""
-        DBOS.migrate(sync_url(self._db.url))
+    def migrate(self, app_role: str | None = None) -> None:
+        """Bring the engine's own tables to the version that this release needs, for this role to use too; safe twice."""
+        DBOS.migrate(sync_url(self._db.url), application_role=None if self._db.is_sqlite else app_role)
 
     async def rescue(self, stall_seconds: float, limit: int = 100) -> tuple[str, ...]:
         """Wake tickets that have events but no drain that moves: missing, failed, or silent for longer than the longest step.

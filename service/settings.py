@@ -94,6 +94,7 @@ class Settings:
     """Everything that the service is told from outside."""
 
     database_url: str
+    app_role: str | None
     webhook_secrets: Mapping[str, tuple[str, ...]]
     session_secret: str | None
     shop_url: str | None
@@ -132,6 +133,7 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
         raise Fatal("DESKRAIL_LOG_FORMAT must be console or json.")
     return Settings(
         database_url=env.get("DESKRAIL_DATABASE_URL") or f"sqlite:///{platformdirs.user_data_path('deskrail') / 'deskrail.db'}",
+        app_role=env.get("DESKRAIL_APP_ROLE") or None,
         webhook_secrets=_webhook_secrets(env),
         session_secret=env.get("DESKRAIL_SESSION_SECRET") or None,
         shop_url=env.get("DESKRAIL_SHOP_URL") or None,

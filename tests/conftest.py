@@ -80,6 +80,24 @@ def postgres_url(postgres_database: str) -> str:
     return postgres_database
 
 
+@pytest.fixture(scope="session")
+def app_role(postgres_database: str) -> Iterator[str]:
+    """A role that may sign in and owns nothing; until it is granted something it may do nothing either."""
+    role = f"deskrail_app_{secrets.token_hex(6)}"
+    with psycopg.connect(postgres_database, autocommit=True) as conn:
+        conn.execute(SQL("create role {} login").format(Identifier(role)))
+        yield role
+        conn.execute(SQL("drop owned by {}").format(Identifier(role)))
+        conn.execute(SQL("drop role {}").format(Identifier(role)))
+
+
+@pytest.fixture
+def app_url(postgres_url: str, app_role: str) -> str:
+    """The PostgreSQL database as the role that works sees it, prepared by the owner."""
+    migrate.upgrade(postgres_url, app_role)
+    return make_url(postgres_url).set(username=app_role).render_as_string(hide_password=False)
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def database_url(request: pytest.FixtureRequest) -> str:
     """Each database in turn, at head."""

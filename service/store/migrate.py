@@ -9,8 +9,10 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, text
 
+from service.errors import Fatal
 from service.store import guards
 from service.store.database import parse, sync_url
+from service.store.roles import grant, standing
 
 MIGRATION_LOCK = 0x6465736B
 """The advisory lock (\"desk\") that one migrating process holds on PostgreSQL."""
@@ -19,9 +21,30 @@ LOCK_TIMEOUT_MS = 4_000
 """A migration gives up rather than stand in front of live traffic for longer than this."""
 
 
-def upgrade(url: str) -> None:
-    """Bring the database to head, and its guards with it; safe twice and concurrently."""
-    _with_connection(url, _to_head)
+def upgrade(url: str, app_role: str | None = None) -> bool:
+    """Bring the database to head, its guards and the grants of the working role with it; safe twice and concurrently.
+
+    Returns whether this role owns the tables. Another role changes nothing, and raises `Fatal` when there is something to do.
+    """
+    owns = False
+
+    def to_head(config: Config) -> None:
+        nonlocal owns
+        connection: Connection = config.attributes["connection"]
+        owns = standing(connection).owns
+        if owns:
+            command.upgrade(config, "head")
+            guards.install(connection)
+            if app_role and connection.dialect.name == "postgresql":
+                grant(connection, app_role)
+        elif not is_current(connection):
+            raise Fatal(
+                "The database is not at this release's version, and this role may not change it; "
+                "run `deskrail migrate` as the owner of the tables."
+            )
+
+    _with_connection(url, to_head)
+    return owns
 
 
 def check(url: str) -> None:
@@ -44,11 +67,6 @@ def _config() -> Config:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     return config
-
-
-def _to_head(config: Config) -> None:
-    command.upgrade(config, "head")
-    guards.install(config.attributes["connection"])
 
 
 def _with_connection(url: str, run: Callable[[Config], object]) -> None:

@@ -37,3 +37,26 @@ def test_migrating_twice_is_as_good_as_once(on_each: CliRunner) -> None:
 def test_a_tenant_that_is_not_there_has_no_journal(on_each: CliRunner) -> None:
     shown = on_each.invoke(app, ["audit", "verify", "--tenant", "ghost"])
     assert (shown.exit_code, shown.stdout) == (1, "")
+
+
+@pytest.mark.postgres
+def test_the_doctor_knows_the_owner_from_the_role_that_works(
+    postgres_url: str, app_role: str, app_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DESKRAIL_APP_ROLE", app_role)
+    monkeypatch.setenv("DESKRAIL_DATABASE_URL", postgres_url)
+    assert CliRunner().invoke(app, ["migrate"]).exit_code == 0
+    for url, health, says in ((postgres_url, "warning", "owns the tables"), (app_url, "ok", "does not own them")):
+        monkeypatch.setenv("DESKRAIL_DATABASE_URL", url)
+        found = json.loads(CliRunner().invoke(app, ["doctor", "--json"]).stdout)
+        (role,) = (one for one in found if one["what"] == "database role")
+        assert (role["health"], says in role["found"]) == (health, True), role
+
+
+@pytest.mark.postgres
+def test_migrating_for_a_role_that_is_not_there_says_how_to_make_it(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DESKRAIL_DATABASE_URL", postgres_url)
+    monkeypatch.setenv("DESKRAIL_APP_ROLE", "nobody_here")
+    shown = CliRunner().invoke(app, ["migrate"])
+    assert shown.exit_code == 1
+    assert "create role nobody_here login" in shown.stderr

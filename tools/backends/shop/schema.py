@@ -1,6 +1,6 @@
 """The embedded shop's own tables, and their creation."""
 
-from sqlalchemy import BigInteger, Column, Identity, Index, Integer, MetaData, Table, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, Column, Identity, Index, Integer, MetaData, Table, Text, UniqueConstraint, inspect, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.schema import CreateSchema
 
@@ -81,10 +81,19 @@ books = Table(
 )
 
 
-async def create_tables(engine: AsyncEngine) -> None:
-    """Create what is missing; safe to call again, and from several processes at once."""
+async def create_tables(engine: AsyncEngine, used_by: str | None = None) -> None:
+    """Create what is missing; safe to call again, and from several processes at once.
+
+    On PostgreSQL the role `used_by` may use it all, beside the owner.
+    """
     async with writing(engine).begin() as connection:
         if connection.dialect.name == "postgresql":
             await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _CREATION_LOCK})
-            await connection.execute(CreateSchema(SCHEMA, if_not_exists=True))
+            # Asked first, since a role without the right to make schemas may not even say "if not exists".
+            if not await connection.run_sync(lambda sync: inspect(sync).has_schema(SCHEMA)):
+                await connection.execute(CreateSchema(SCHEMA))
         await connection.run_sync(metadata.create_all)
+        if used_by and connection.dialect.name == "postgresql":
+            role = connection.dialect.identifier_preparer.quote(used_by)
+            for granted in ("USAGE ON SCHEMA", "ALL ON ALL TABLES IN SCHEMA", "ALL ON ALL SEQUENCES IN SCHEMA"):
+                await connection.execute(text(f"GRANT {granted} {SCHEMA} TO {role}"))

@@ -51,8 +51,7 @@ class Waking:
     async def declined(self, turn: Turn, run: TurnRun, action: ActionId | None, text: str) -> bool:
         """The customer said no, and the action, if there was one, has ended."""
         flow = turn.ticket.flow.flow if turn.ticket.flow else ""
-        flows = self._conductor.flows_for(turn.ticket.tenant)
-        if turn.ticket.lane is Lane.WORKFLOW and flow in flows and flows[flow].effects:
+        if turn.ticket.lane is Lane.WORKFLOW and flow in self._conductor.flows_for(turn.ticket.tenant):
             return await self._conductor.let_flow_hear(turn, run, flow, Declined(action, text))
         return await self._conductor.conclude(turn, run, Reply(render("declined", first_name=first_name(turn.ticket))))
 

@@ -51,7 +51,7 @@ _WORDS = {
         "thanks, thank you, thankyou, thx, ty, tysm, cheers, many thanks, thanks a lot, thanks so much, thanks again",
         "thank you so much, thank you very much, thank you again, thanks very much, much appreciated, appreciated",
         "appreciate it, i appreciate it, i really appreciate it, i appreciate that, 🙏, have a nice day, have a great day",
-        "have a good day, have a lovely day, you too",
+        "have a good day, have a lovely day, you too, thats all, that is all, thats it, nothing else, no more questions",
     ),
     Part.PRAISE: phrases(
         "great, perfect, excellent, awesome, wonderful, brilliant, lovely, cool, super, amazing, fantastic, nice, good",

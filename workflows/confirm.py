@@ -32,6 +32,7 @@ class _Reading:
 _KNOWN = PARTS | refusals()
 _LONGEST = max(len(phrase) for phrase in _KNOWN)
 _REQUEST = phrases("can you, could you, would you, will you, instead")
+_NOTES = {Part.SOFT_YES, Part.THANKS, Part.PRAISE}
 _AGREES = {Part.YES, Part.SOFT_YES}
 _ANSWER_AT_MOST = 2000
 """A longer text says more than yes or no."""
@@ -71,6 +72,14 @@ def is_plain_thanks(text: str) -> bool:
     """Whether a text thanks and neither acknowledges nor praises; "ok, great" may be meant as a yes, "thank you" is not."""
     parts = [part for clause in clauses(text) for part in _parts(clause, _KNOWN)]
     return Part.THANKS in parts and set(parts) <= {Part.THANKS, Part.FILLER}
+
+
+def is_acknowledgement(text: str) -> bool:
+    """Whether a text only takes note of what it was told: "ok", "great, thanks", a thumb. Beside a question it may mean more."""
+    parts = {part for clause in clauses(text) for part in _parts(clause, _KNOWN)}
+    if "?" in text or not parts <= _NOTES | {Part.YES, Part.FILLER}:
+        return False
+    return bool(parts & _NOTES) or (Part.YES in parts and not any(sign.isalpha() for sign in text))
 
 
 def _read(text: str, question: str) -> _Reading:

@@ -99,8 +99,10 @@ class Conversation(ABC):
         """Fill the slots from the text, and go as far as they lead."""
 
     def settle(self, moment: Moment, heard: Declined | Ended) -> Outcome:
-        """Go on after an action ended. A flow without effects has none, so moment of one is a mistake."""
-        raise IllegalTransition(self.name, moment.at.state, type(heard).__name__)
+        """Go on after the customer dropped it or an action ended. A flow without effects has no action that could end."""
+        if isinstance(heard, Ended):
+            raise IllegalTransition(self.name, moment.at.state, type(heard).__name__)
+        return Reply(moment.words("declined"), progress=self._moved(moment, "stop"))
 
     def ask(self, moment: Moment, slot: str, reply: str, **values: object) -> Outcome:
         """Ask for a slot, at most twice; then hand off."""

@@ -50,12 +50,18 @@ class Reply(Ending):
 
 @dataclass(frozen=True, slots=True)
 class AskCustomer(Ending):
-    """Ask the one open question: a missing slot, or a yes to the action."""
+    """Ask the one open question: a missing slot, or a yes to the action.
+
+    `asked` is the question alone where `text` says more around it; what is named only around it was not asked about.
+    `returns` says that the question comes back after something else was answered, so that nobody has failed to answer it.
+    """
 
     text: str
     kind: QuestionKind
     action_id: ActionId | None = None
     slot: str | None = None
+    asked: str = ""
+    returns: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from classifier.intents import Intent
 from classifier.prediction import Prediction
 from tools.ports import ActionId, Lane
 from workflows.catalogue import INTENT_FLOWS, READING_FLOWS
-from workflows.confirm import Answer, is_plain_thanks, is_retraction, last_word, read_answer
+from workflows.confirm import Answer, is_acknowledgement, is_plain_thanks, is_retraction, last_word, read_answer
 from workflows.outcome import AskCustomer, Reply
 from workflows.person_words import drops_it, wants_person
 from workflows.replies import render
@@ -18,6 +18,9 @@ from workflows.words import READ_AT_MOST, plain
 
 CLARIFICATIONS = 2
 """How often an unclear answer is met with the same question again before the ticket is handed off."""
+
+ANSWERED = {TicketStatus.RESOLVED, TicketStatus.CLOSED}
+"""A ticket in one of these has had its answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +118,14 @@ def understand(ticket: Ticket, texts: Sequence[str], prediction: Prediction) -> 
         return _to_slot(ticket, question, texts, prediction)
     if ticket.status is TicketStatus.WAITING_APPROVAL:
         return _while_waiting(ticket, texts, prediction)
-    return ThanksOnly() if last_word(texts) is Answer.THANKS else Fresh(text)
+    if last_word(texts) is Answer.THANKS or (ticket.status in ANSWERED and all(_wants_nothing(one) for one in texts)):
+        return ThanksOnly()
+    return Fresh(text)
+
+
+def _wants_nothing(text: str) -> bool:
+    """Whether a message on an answered ticket asks for nothing more: "ok", "no, that's all", "never mind"."""
+    return is_acknowledgement(text) or read_answer(text) is Answer.NO
 
 
 def _to_confirmation(
@@ -143,8 +153,10 @@ def _to_slot(ticket: Ticket, question: Question, texts: Sequence[str], predictio
         return ThanksOnly()
     if drops_it(texts[-1]):
         return CancelFlow(text)
-    # Answers are short and often sound like another topic ("it came broken"), so only a question starts a new one.
-    topic = _new_topic(ticket, text, prediction) if _asks(text) and not _ORDER_LIKE.search(text) else None
+    # Answers are short and often sound like another topic ("it came broken"), so only a question starts a new one; and an
+    # order's number answers the question for an order, unless it stands in a question that could not be about it.
+    names_it = question.slot == "order" and _ORDER_LIKE.search(text) and not _ASKS_ON.search(plain(text[:READ_AT_MOST]))
+    topic = _new_topic(ticket, text, prediction) if _asks(text) and not names_it else None
     return topic or SlotAnswer(text, question)
 
 
@@ -171,9 +183,10 @@ _TURNS = re.compile(
     r"\b(?:(?:other|different|wrong) (?:order|one|item|address|card)|not (?:that|this) (?:one|order|item)|not the"
     r"|i meant?|instead|(?:just|only) (?:the|one)|(?:also|and|too) the|should (?:be|say)|actually its|both)\b"
 )
+_OPENING = r"^(?:(?:hi|hello|hey|and|but|ok|also|by the way|btw)[,!]? )*"
+_ASKS_ON = re.compile(_OPENING + r"(?:where|wheres|when|why|how long|has|have)\b")
 _ASKS = re.compile(
-    r"^(?:(?:hi|hello|hey|and|but|ok|also|by the way|btw) )*"
-    r"(?:where|when|what|whats|how|why|who|which|is|are|do|does|did|can|could|will|would|has|have)\b"
+    _OPENING + r"(?:where|when|what|whats|how|why|who|which|is|are|do|does|did|can|could|will|would|has|have)\b"
 )
 
 
@@ -206,20 +219,19 @@ def _tool(ticket: Ticket) -> str:
 
 def ask_again(ticket: Ticket, question: Question) -> AskCustomer:
     """Ask the open question once more; it stays about the same action."""
-    text = render("ask_again", question=_without_greeting(question.text))
-    return _asking(ticket, question, text)
+    return replace(_asking(ticket, question), text=render("ask_again", question=_without_greeting(question.text)))
 
 
 def answer_and_return(ticket: Ticket, question: Question, answer: Reply) -> AskCustomer:
     """Give the answer to a digression, and ask the open question again below it."""
     text = render("back_to_question", answer=answer.text, question=_without_greeting(question.text))
-    return _asking(ticket, question, text, answer.receipts)
+    return replace(_asking(ticket, question), text=text, returns=True, receipts=answer.receipts)
 
 
-def _asking(ticket: Ticket, question: Question, text: str, receipts: tuple[str, ...] = ()) -> AskCustomer:
-    return AskCustomer(
-        text, question.kind, action_id=question.action_id, slot=question.slot, progress=ticket.flow, receipts=receipts
-    )
+def _asking(ticket: Ticket, question: Question) -> AskCustomer:
+    """The open question as it was asked."""
+    text = question.text
+    return AskCustomer(text, question.kind, question.action_id, question.slot, asked=text, progress=ticket.flow)
 
 
 def _without_greeting(text: str) -> str:

@@ -28,13 +28,11 @@ async def ask(
 
     The caller holds the ticket's lock.
     """
-    times, text = 1, outcome.text
+    times = 1
     if ticket.question_id:
         before = (await conn.execute(select(questions).where(questions.c.id == ticket.question_id))).one()
         same = (before.kind, before.slot, before.action_id) == (outcome.kind, outcome.slot, outcome.action_id)
-        times = before.asked_times + 1 if same else 1
-        # What was said around a question that is asked again is no part of it: an order named there was not asked about.
-        text = before.text if same and outcome.action_id else text
+        times = before.asked_times + (0 if outcome.returns else 1) if same else 1
     question_id = ids.new("qst")
     await conn.execute(
         insert(questions).values(
@@ -43,7 +41,7 @@ async def ask(
             kind=outcome.kind,
             slot=outcome.slot,
             action_id=outcome.action_id,
-            text=text,
+            text=outcome.asked or outcome.text,
             message_id=message_id,
             asked_times=times,
             asked_at=now,

@@ -77,3 +77,10 @@ async def test_a_question_about_no_business_of_ours_goes_to_a_person_who_is_told
     assert (ticket["status"], ticket["lane"], ticket["escalation"]["reason"]) == ("escalated", "human", "out_of_scope")
     assert len(await service.said(ticket["id"])) == 1
     assert ticket["due_at"] is not None
+
+
+async def test_a_customer_who_wants_nothing_more_is_left_in_peace(service: Rig) -> None:
+    ticket = await service.say("Where is my order D-100001?")
+    for last in ("never mind", "ok", "no, that's all, thanks", "👍 great"):
+        ticket = await later(service, last)
+        assert (ticket["status"], ticket["lane"], len(await service.said(ticket["id"]))) == ("resolved", "workflow", 1)

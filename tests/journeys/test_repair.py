@@ -99,3 +99,34 @@ async def test_a_person_is_one_sentence_away_at_any_point(service: Rig) -> None:
     late = await later(service, "yes please", ticket="T-3")
     assert statuses(late) == ["superseded"]
     assert await service.books() == []
+
+
+async def test_questions_in_between_use_up_none_of_the_tries_to_answer(service: Rig) -> None:
+    await service.say("Please cancel my order D-100003")
+    for _ in range(4):
+        ticket = await later(service, "Where is my order D-100001?")
+    assert (ticket["status"], statuses(ticket)) == ("waiting_customer", ["proposed"])
+    ticket = await later(service, "bananas grow on trees")
+    assert (ticket["status"], statuses(ticket)) == ("waiting_customer", ["proposed"])
+    assert (await newest_reply(service, ticket)).count("I don't want to guess") == 1
+    ticket = await later(service, "yes please")
+    assert statuses(ticket) == ["succeeded"]
+
+
+async def test_a_slot_question_that_comes_back_is_not_wrapped_in_the_answers_before_it(service: Rig) -> None:
+    how = {"customer": "cus_3"}
+    await service.say("I want to return something from order D-100010, I changed my mind", **how)
+    for _ in range(2):
+        ticket = await later(service, "Where is my order D-100009?", **how)
+    reply = await newest_reply(service, ticket)
+    assert "D-100009 (Noise-Cancelling Headphones) is on its way" in reply
+    assert (reply.count("And back to what we were doing"), reply.count("Which of them is it about?")) == (1, 1)
+
+
+async def test_a_question_that_the_customer_drops_leaves_no_flow_waiting_for_its_answer(service: Rig) -> None:
+    how = {"customer": "cus_8"}
+    ticket = await service.say("Where is my order?", **how)
+    assert (ticket["question"]["kind"], ticket["state"]) == ("slot", "asking_order")
+    ticket = await later(service, "never mind", **how)
+    assert (ticket["status"], ticket["question"], ticket["state"]) == ("resolved", None, "stopped")
+    assert "left everything as it is" in await newest_reply(service, ticket)

@@ -150,8 +150,10 @@ class Talk:
         question = None
         if isinstance(outcome, AskCustomer):
             same = before is not None and (before.action_id, before.slot) == (outcome.action_id, outcome.slot)
-            times = before.asked_times + 1 if same and before is not None else 1
-            question = a_question(outcome.kind, outcome.text, action_id=outcome.action_id, slot=outcome.slot, asked_times=times)
+            failed = 0 if outcome.returns else 1
+            times = before.asked_times + failed if same and before is not None else 1
+            text = outcome.asked or outcome.text
+            question = a_question(outcome.kind, text, action_id=outcome.action_id, slot=outcome.slot, asked_times=times)
         self.ticket = replace(
             self.ticket,
             question=question,

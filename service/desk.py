@@ -67,6 +67,7 @@ class Desk:
                 await self._say(conn, row, person, text, note=False)
             await self._close_question(conn, row)
             await self._end_case(conn, row, case, person)
+            await row.leave_nothing_open(conn)
             row.happened(LifecycleEvent.RESOLVED, _actor(person))
             row.values |= {"resolved_at": row.now, "handed_off": False, "superseded_count": 0}
             if self._delivers:

@@ -19,7 +19,7 @@ from tools.execution import Crashpoint, go_on
 from tools.ports import ActionStatus, Clock, Lane
 from workflows.lifecycle import LifecycleEvent
 from workflows.outcome import AskCustomer, AwaitApproval, Close, Escalate, HandOff, Outcome, Reply
-from workflows.ticket import QuestionKind
+from workflows.ticket import Author, QuestionKind
 
 BOUNDARIES = ("before_outcome", "after_outcome", "before_hand_over", "after_hand_over")
 """The boundaries of a turn's end, for tests that stop the process at each."""
@@ -150,7 +150,7 @@ class Outcomes:
                 await self._ask(conn, row, turn, outcome)
             case AwaitApproval():
                 row.values["wake_at"] = row.now + self._live(row, "approval")
-                await self._say(conn, row, turn, outcome.text)
+                await self._say(conn, row, turn, outcome.text, answers=True)
             case Escalate():
                 await self._escalate(conn, row, turn, outcome)
             case Close() | HandOff():
@@ -158,13 +158,13 @@ class Outcomes:
         row.ended(outcome)
 
     async def _reply(self, conn: Connection, row: TicketRow, turn: Turn, outcome: Reply) -> None:
-        await self._say(conn, row, turn, outcome.text)
+        await self._say(conn, row, turn, outcome.text, answers=True)
         if outcome.resolves and not row.with_people:
             row.values |= {"handed_off": False, "superseded_count": 0, "resolved_at": row.now}
             await self._tell(conn, row, "ticket.resolved", {"ticket": row.names()})
 
     async def _ask(self, conn: Connection, row: TicketRow, turn: Turn, outcome: AskCustomer) -> None:
-        message_id = await self._say(conn, row, turn, outcome.text)
+        message_id = await self._say(conn, row, turn, outcome.text, answers=False)
         live = self._live(row, "confirmation")
         delivered = not self._delivers
         question_id = await questions.ask(conn, row.before, outcome, message_id, row.now, live, delivered=delivered)
@@ -178,14 +178,16 @@ class Outcomes:
         case, entries = await open_case(conn, row.before, outcome.reason, outcome.summary, row.now, sla)
         row.entries += entries
         row.values |= {"lane": Lane.HUMAN, "due_at": case.due_at}
-        if outcome.text:
-            await self._say(conn, row, turn, outcome.text)
+        # A ticket that people gave back without a word may come to them again, and the customer knows already.
+        known = {message.text for message in turn.ticket.since_answer if message.author is Author.BOT}
+        if outcome.text and outcome.text not in known:
+            await self._say(conn, row, turn, outcome.text, answers=False)
         if case.new:
             data = {"ticket": row.names(), "escalation": {"id": case.id, "reason": outcome.reason, "risk": case.risk}}
             await self._tell(conn, row, "ticket.escalated", data)
 
-    async def _say(self, conn: Connection, row: TicketRow, turn: Turn, text: str) -> str:
-        spoken = await row.say(conn, text, position=turn.number)
+    async def _say(self, conn: Connection, row: TicketRow, turn: Turn, text: str, *, answers: bool) -> str:
+        spoken = await row.say(conn, text, position=turn.number, answers=answers)
         if spoken.public and self._delivers:
             heard = turn.heard
             body = {

@@ -68,7 +68,7 @@ class Waking:
         return await self._conductor.conclude(turn, run, Reply(render("silence", first_name=first_name(turn.ticket))))
 
     async def _handed_back(self, turn: Turn, run: TurnRun) -> bool:
-        """The rails have the ticket again, and every message on it has been answered: go on waiting for votes, or end."""
+        """The rails have the ticket again, and nothing on it waits for an answer: go on waiting for votes, or end."""
         async with self._db.reading() as conn:
             actions = await of_ticket(conn, turn.ticket.id)
         waiting = [one.id for one in actions if one.status is ActionStatus.PROPOSED and one.decision == "needs_approval"]

@@ -75,7 +75,7 @@ def is_plain_thanks(text: str) -> bool:
 
 
 def is_acknowledgement(text: str) -> bool:
-    """Whether a text only takes note of what it was told: "ok", "great, thanks", a thumb. Beside a question it may mean more."""
+    """Whether a text only notes what it was told: "ok", "great, thanks", a thumb; beside a question it may mean more."""
     parts = {part for clause in clauses(text) for part in _parts(clause, _KNOWN)}
     if "?" in text or not parts <= _NOTES | {Part.YES, Part.FILLER}:
         return False

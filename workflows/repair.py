@@ -185,9 +185,7 @@ _TURNS = re.compile(
 )
 _OPENING = r"^(?:(?:hi|hello|hey|and|but|ok|also|by the way|btw)[,!]? )*"
 _ASKS_ON = re.compile(_OPENING + r"(?:where|wheres|when|why|how long|has|have)\b")
-_ASKS = re.compile(
-    _OPENING + r"(?:where|when|what|whats|how|why|who|which|is|are|do|does|did|can|could|will|would|has|have)\b"
-)
+_ASKS = re.compile(_OPENING + r"(?:where|when|what|whats|how|why|who|which|is|are|do|does|did|can|could|will|would|has|have)\b")
 
 
 def _corrects(ticket: Ticket, text: str, question: Question) -> bool:

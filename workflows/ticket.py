@@ -44,7 +44,10 @@ class QuestionKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What somebody wrote. `seq` is the ticket's event that brought it, None for what we wrote ourselves."""
+    """What somebody wrote. `seq` is the ticket's event that brought it, None for what we wrote ourselves.
+
+    `answers` is false for what the bot only asked, and for words by which it only passed the customer on.
+    """
 
     id: MessageId
     author: Author
@@ -53,6 +56,7 @@ class Message:
     seq: int | None = None
     verified: bool = False
     external_id: str | None = None
+    answers: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,11 +145,11 @@ class Ticket:
 
     @property
     def unanswered(self) -> tuple[Message, ...]:
-        """The customer's messages since the last reply that a bot or a person sent them."""
-        open_messages: list[Message] = []
-        for message in self.messages:
-            if message.author in (Author.BOT, Author.HUMAN):
-                open_messages.clear()
-            elif message.author is Author.CUSTOMER:
-                open_messages.append(message)
-        return tuple(open_messages)
+        """The customer's messages since the last answer that a bot or a person gave them; asking and passing on is none."""
+        return tuple(message for message in self.since_answer if message.author is Author.CUSTOMER)
+
+    @property
+    def since_answer(self) -> tuple[Message, ...]:
+        """Everything that was written after the last answer."""
+        answers = [at for at, one in enumerate(self.messages, 1) if one.author in (Author.BOT, Author.HUMAN) and one.answers]
+        return self.messages[answers[-1] if answers else 0 :]

@@ -86,7 +86,8 @@ def _ticket(row: Any, said: Sequence[Any]) -> Ticket:
         confidence=row.confidence,
         flow=FlowState(row.flow, row.state or "", row.slots) if row.flow else None,
         messages=tuple(
-            Message(MessageId(m.id), Author(m.author), m.text, m.sent_at, m.seq, m.verified, m.external_id) for m in said
+            Message(MessageId(m.id), Author(m.author), m.text, m.sent_at, m.seq, m.verified, m.external_id, m.answers)
+            for m in said
         ),
         question=_question(row),
         spent=spending(row.budget.get("spent")),

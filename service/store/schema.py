@@ -134,6 +134,8 @@ messages = Table(
     Column("sent_at", UtcTime, nullable=False),
     Column("seq", BigInteger),
     Column("verified", Boolean, nullable=False, server_default=false()),
+    # False where we only ask, or pass the customer on: what they wrote still waits for its answer.
+    Column("answers", Boolean, nullable=False, server_default=true()),
     Column("sender", String(200)),
     Column("person_id", ForeignKey("people.id")),
     Column("attachments", JsonColumn, nullable=False, server_default=text("'[]'")),

@@ -69,11 +69,14 @@ class TicketRow:
         """How the outside knows the ticket."""
         return {"id": self.before.id, "external_id": self.before.external_id}
 
-    async def say(self, conn: AsyncConnection, text: str, *, position: int) -> Spoken:
-        """Write the bot's reply to the event `position`; on a person's ticket it is a note for that person."""
+    async def say(self, conn: AsyncConnection, text: str, *, position: int, answers: bool) -> Spoken:
+        """Write the bot's reply to the event `position`; on a person's ticket it is a note for that person.
+
+        `answers` is false for a question, and for words that only pass the customer on.
+        """
         author = Author.NOTE if self.owned else Author.BOT
         place = position * POSITIONS + POSITIONS // 2
-        message_id = await self._add(conn, author, text, place)
+        message_id = await self._add(conn, author, text, place, answers=answers)
         self.entries.append(Entry("reply.written", "bot", {"message_id": message_id, "text": text, "note": self.owned}))
         if not self.owned and self.before.first_reply_at is None:
             self.values["first_reply_at"] = self.now
@@ -95,6 +98,11 @@ class TicketRow:
             self.values["first_reply_at"] = self.now
         return Spoken(message_id, public=not note)
 
+    async def leave_nothing_open(self, conn: AsyncConnection) -> None:
+        """A person says that the customer has what they need, be it by telephone: whatever was said until now answers them."""
+        asked = update(messages).where(messages.c.ticket_id == self.before.id, ~messages.c.answers)
+        await conn.execute(asked.values(answers=True))
+
     async def save(self, conn: AsyncConnection, turn: int | None = None) -> None:
         """Write the journal and the row."""
         head = Head(self.before.journal_seq, self.before.journal_head)
@@ -110,6 +118,8 @@ class TicketRow:
         place: int,
         person_id: str | None = None,
         origin: str | None = None,
+        *,
+        answers: bool = True,
     ) -> str:
         message_id = ids.new("msg")
         values = {
@@ -119,6 +129,7 @@ class TicketRow:
             "external_id": _marked(origin) if origin else message_id,
             "author": author,
             "text": text,
+            "answers": answers,
             "sent_at": self.now,
             "person_id": person_id,
             "position": place,

@@ -108,6 +108,49 @@ async def test_what_the_customer_wrote_to_a_person_is_routed_when_the_ticket_is_
     assert "77120791907919" in await newest_reply(service, ticket)
 
 
+async def test_a_ticket_that_is_handed_back_without_a_word_goes_on_where_it_stood(service: Rig) -> None:
+    desk, ann = service.services.desk, await service.person("ann", Role.AGENT)
+    ticket = await service.say("Please cancel my order D-100003")
+    await desk.take_over(ann, ticket["id"])
+    service.clock.advance(minutes=1)
+    await desk.hand_back(ann, ticket["id"])
+    await service.work()
+    ticket = await service.ticket(ticket["id"])
+    # What the person's taking over had ended is offered anew, and only a new yes confirms it.
+    assert (ticket["status"], ticket["question"]["kind"]) == ("waiting_customer", "confirm")
+    assert statuses(ticket) == ["superseded", "proposed"]
+    await later(service, "yes please")
+    assert [entry.order_id for entry in await service.books()] == ["D-100003"]
+
+
+async def test_a_customer_who_was_only_passed_on_is_not_left_when_the_ticket_is_handed_back(service: Rig) -> None:
+    desk, ann = service.services.desk, await service.person("ann", Role.AGENT)
+    ticket = await service.say("I want to talk to a person")
+    told = await service.said(ticket["id"])
+    first = ticket["escalation"]["id"]
+    await desk.claim(ann, first)
+    await desk.hand_back(ann, ticket["id"])
+    await service.work()
+    ticket = await service.ticket(ticket["id"])
+    # The rails cannot be the person that was asked for, so people have it again; the customer knows, and hears it once.
+    assert (ticket["status"], ticket["lane"], ticket["escalation"]["state"]) == ("escalated", "human", "open")
+    assert ticket["escalation"]["id"] != first
+    assert await service.said(ticket["id"]) == told
+
+
+async def test_what_a_person_resolved_without_a_word_is_not_taken_up_again(service: Rig) -> None:
+    desk, ann = service.services.desk, await service.person("ann", Role.AGENT)
+    ticket = await service.say("Where is your shop on the moon?")
+    await desk.claim(ann, ticket["escalation"]["id"])
+    await desk.resolve(ann, ticket["escalation"]["id"])
+    ticket = await later(service, "Where is my order D-100001?")
+    await desk.take_over(ann, ticket["id"])
+    await desk.hand_back(ann, ticket["id"])
+    await service.work()
+    ticket = await service.ticket(ticket["id"])
+    assert (ticket["status"], ticket["lane"]) == ("closed", "workflow")
+
+
 async def test_a_person_resolves_with_a_last_word_and_the_next_message_starts_anew(service: Rig) -> None:
     desk, ann = service.services.desk, await service.person("ann", Role.AGENT)
     ticket = await service.say("I want to talk to a person")

@@ -102,7 +102,7 @@ async def test_a_person_is_one_sentence_away_at_any_point(service: Rig) -> None:
 
 
 async def test_questions_in_between_use_up_none_of_the_tries_to_answer(service: Rig) -> None:
-    await service.say("Please cancel my order D-100003")
+    ticket = await service.say("Please cancel my order D-100003")
     for _ in range(4):
         ticket = await later(service, "Where is my order D-100001?")
     assert (ticket["status"], statuses(ticket)) == ("waiting_customer", ["proposed"])
@@ -115,7 +115,7 @@ async def test_questions_in_between_use_up_none_of_the_tries_to_answer(service: 
 
 async def test_a_slot_question_that_comes_back_is_not_wrapped_in_the_answers_before_it(service: Rig) -> None:
     how = {"customer": "cus_3"}
-    await service.say("I want to return something from order D-100010, I changed my mind", **how)
+    ticket = await service.say("I want to return something from order D-100010, I changed my mind", **how)
     for _ in range(2):
         ticket = await later(service, "Where is my order D-100009?", **how)
     reply = await newest_reply(service, ticket)

@@ -30,6 +30,7 @@ COMMANDS: Mapping[str, str] = {
     "key": "Make API keys.",
     "shop": "Load or dump the embedded shop's data.",
     "tool": "Call a tool as a person, through the same door as everybody.",
+    "mcp": "Serve one ticket's tools over MCP, on standard input and output.",
     "audit": "Verify the journal.",
 }
 """Every command with its line of help; the module `service.commands.<name>` holds its `app`."""

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache
 
-from agent.wording import deed
+from agent.wording import confirmation_text, deed
 from service.agent_run import JournalRun
 from service.agents import Agents
 from service.outcomes import Outcomes, Routed
@@ -18,10 +18,10 @@ from tools.runner import ToolRunner
 from workflows.catalogue import build_flows
 from workflows.conversation import Conversation
 from workflows.flow import Ended, Heard
-from workflows.outcome import AwaitApproval, Escalate, HandOff, Outcome, Reason, Reply
+from workflows.outcome import AskCustomer, AwaitApproval, Escalate, HandOff, Outcome, Reason, Reply
 from workflows.repair import answer_and_return
 from workflows.replies import render
-from workflows.ticket import Ticket
+from workflows.ticket import QuestionKind, Ticket
 from workflows.wording import first_name
 
 TenantSettingsFor = Callable[[str], TenantSettings]
@@ -108,6 +108,8 @@ class Conductor:
             reference = action.receipt.reference
             text = render("action_done", first_name=name, deed=deed(action), reference=reference)
             return Reply(text, receipts=(reference,))
+        if result.needs_confirmation:
+            return AskCustomer(confirmation_text(action), QuestionKind.CONFIRM, action_id=action.id)
         if result.needs_approval:
             return AwaitApproval(render("action_waits", first_name=name, deed=deed(action)), action.id)
         if result.in_doubt:

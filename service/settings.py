@@ -109,6 +109,7 @@ class Settings:
     anthropic_base_url: str | None
     log_format: Literal["console", "json"] | None
     metrics_token: str | None
+    mcp_key: str | None
     config_path: Path | None
     file: FileSettings
 
@@ -148,6 +149,7 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
         anthropic_base_url=env.get("ANTHROPIC_BASE_URL") or None,
         log_format="json" if log_format == "json" else "console" if log_format == "console" else None,
         metrics_token=env.get("DESKRAIL_METRICS_TOKEN") or None,
+        mcp_key=env.get("DESKRAIL_MCP_KEY") or None,
         config_path=path,
         file=_file(path),
     )

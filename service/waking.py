@@ -1,4 +1,5 @@
-"""What wakes a ticket besides a message: a channel's yes or no, decided votes, a settled effect, a timer, a hand-back.
+"""What wakes a ticket besides a message: a channel's yes or no, decided votes, a settled effect, a timer, a hand-back, and
+what a machine from outside wants.
 
 These run in every lane. On a person's ticket the action still happens, and what the bot would say becomes a note.
 """
@@ -13,8 +14,9 @@ from service.store.wakeups import EventKind
 from service.turn import Turn, TurnRun
 from tools.ports import ActionId, ActionStatus, Clock, Lane
 from workflows.flow import Declined, Silence
-from workflows.outcome import Close, Reply
+from workflows.outcome import Close, Reason, Reply
 from workflows.replies import render
+from workflows.ticket import TicketStatus
 from workflows.wording import first_name
 
 
@@ -36,17 +38,44 @@ class Waking:
                 return await self._conductor.after_action(turn, run, await run.resume(ActionId(event.ref or "")))
             case EventKind.TIMER:
                 return await self._rang(turn, run)
+            case EventKind.PROPOSED:
+                return await self._wanted(turn, run, ActionId(event.ref or ""))
+            case EventKind.PERSON_WANTED:
+                return await self._passed_on(turn, run, Reason(event.data["reason"]), event.data["summary"])
             case _:
                 return await self._handed_back(turn, run)
+
+    async def _wanted(self, turn: Turn, run: TurnRun, action: ActionId) -> bool:
+        """A machine from outside wants a change: it is put to the customer, unless something has ended or answered it since."""
+        async with self._db.reading() as conn:
+            actions = await of_ticket(conn, turn.ticket.id)
+        waits = any(one.id == action and one.status is ActionStatus.PROPOSED and one.confirmed_by is None for one in actions)
+        if not waits:
+            return await self._conductor.conclude(turn, run, None)
+        if turn.ticket.lane is Lane.HUMAN and turn.ticket.status is TicketStatus.ESCALATED:
+            # People took the ticket in the meantime; they ask the customer themselves.
+            await self._end(turn, action)
+            return await self._conductor.conclude(turn, run, None)
+        return await self._conductor.after_action(turn, run, await run.resume(action))
+
+    async def _passed_on(self, turn: Turn, run: TurnRun, reason: Reason, summary: str) -> bool:
+        """A machine from outside asks for a person."""
+        with_people = turn.ticket.lane is Lane.HUMAN and turn.ticket.status is TicketStatus.ESCALATED
+        outcome = None if with_people else self._conductor.to_people(turn, reason, summary)
+        return await self._conductor.conclude(turn, run, outcome)
 
     async def _answered(self, turn: Turn, run: TurnRun, action: ActionId, *, yes: bool) -> bool:
         if yes:
             return await self._conductor.after_action(turn, run, await run.resume(action))
+        await self._end(turn, action)
+        return await self.declined(turn, run, action, "")
+
+    async def _end(self, turn: Turn, action: ActionId) -> None:
+        """End an action that nobody has said yes to."""
         async with self._db.begin() as conn:
             row = TicketRow(await turns.lock(conn, turn.ticket.id, turn.claim.fence), self._clock())
             row.entries += await questions.end_unconfirmed(conn, action, ActionStatus.SUPERSEDED, row.now)
             await row.save(conn, turn.number)
-        return await self.declined(turn, run, action, "")
 
     async def declined(self, turn: Turn, run: TurnRun, action: ActionId | None, text: str) -> bool:
         """The customer said no, and the action, if there was one, has ended."""

@@ -56,6 +56,6 @@ def sentence_of(rule: str | None) -> str:
 
 
 def _unconfirmed(case: Case) -> Verdict:
-    """A bot asks the customer next; a person must have asked already, so their call is refused."""
-    decision = "deny" if case.caller.person is not None else "needs_confirmation"
+    """The customer is asked next; where nobody would ask, the call is refused."""
+    decision = "needs_confirmation" if case.caller.asks else "deny"
     return Verdict(decision, CONFIRMATION.name, Code.CONFIRMATION_REQUIRED, CONFIRMATION.sentence)

@@ -73,7 +73,8 @@ class Caller:
     """Who acts, on which ticket. Built by the service from verified facts; no text and no model can change it.
 
     `fence` and `event_seq` belong to a turn and are None for a person's call. `seen_seq` is the newest event of the
-    ticket that the caller has read; an intent is not committed past an unread customer message.
+    ticket that the caller has read; an intent is not committed past an unread customer message. `asks` says that the
+    ticket puts a wanted change to the customer; a person has asked already, and nobody asks past a person.
     """
 
     tenant: TenantName
@@ -87,6 +88,7 @@ class Caller:
     fence: int | None = None
     event_seq: int | None = None
     seen_seq: int | None = None
+    asks: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,6 +297,15 @@ class ToolResult:
     def in_doubt(self) -> bool:
         """The backend was asked and it is not known whether it acted."""
         return self.action is not None and self.action.status in (ActionStatus.SENT, ActionStatus.UNKNOWN)
+
+    @property
+    def refused(self) -> bool:
+        """The call came to nothing: it is not done, not in doubt, and waits for nobody.
+
+        A reserved action is being carried out by another call with the same origin at this moment.
+        """
+        reserved = self.action is not None and self.action.status is ActionStatus.RESERVED
+        return not (self.ok or self.in_doubt or self.needs_approval or self.needs_confirmation or reserved)
 
 
 ToolNames = Sequence[str]

@@ -28,6 +28,22 @@ def refused(tool: str, code: str, sentence: str, rule: str | None = None) -> Too
     return ToolResult(tool=tool, ok=False, code=str(code), rule=rule, sentence=sentence)
 
 
+def plain(result: ToolResult) -> dict[str, Json]:
+    """A result as callers outside of Python read it."""
+    action = result.action
+    return {
+        "tool": result.tool,
+        "ok": result.ok,
+        "action_id": action.id if action else None,
+        "status": action.status if action else None,
+        "decision": action.decision if action else None,
+        "code": result.code,
+        "rule": result.rule,
+        "sentence": result.sentence,
+        "data": dict(result.data),
+    }
+
+
 def _code(action: Action) -> str | None:
     if action.status is ActionStatus.PROPOSED:
         return _WAITING.get(action.decision)

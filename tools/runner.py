@@ -160,7 +160,7 @@ class ToolRunner:
     async def _finish(self, caller: Caller, action: Action) -> ToolResult:
         """Carry out what is reserved, look up what a dead turn of the same ticket has sent, and say how the action stands."""
         turn = caller.fence is not None and action.fence is not None
-        own = turn or (caller.person is not None and action.fence is None)
+        own = turn or (caller.fence is None and action.fence is None)
         try:
             if action.status is ActionStatus.RESERVED and own:
                 action = await self._executor.carry_out(caller, action)

@@ -12,12 +12,9 @@ from service.store import views
 from service.store.api_keys import Scope
 from service.store.naming import ticket_of
 from service.store.pages import MOST, Part
-from service.store.people import Person, Role
+from service.store.people import WORKERS, Person
 from service.store.shapes import TicketShape
 from tools.ports import Json
-
-WORKERS = frozenset({Role.AGENT, Role.SUPERVISOR})
-"""The roles that work tickets; the others look, manage or audit."""
 
 
 def services_of(request: Request) -> Services:

@@ -2,7 +2,7 @@
 
 from service.errors import Refused, Unavailable
 from tools.errors import Code
-from tools.ports import ActionStatus, ToolResult
+from tools.ports import ToolResult
 
 RETRY_AFTER = "10"  # seconds
 
@@ -35,10 +35,7 @@ class ToolRefused(Refused):
 
 def check(result: ToolResult) -> None:
     """Raise when the call was refused or failed; a call that is done, in doubt, or waits for votes passes."""
-    if result.ok or result.in_doubt or result.needs_approval:
-        return
-    if result.action is not None and result.action.status is ActionStatus.RESERVED:
-        # Another request with the same key is carrying it out at this moment.
+    if not result.refused:
         return
     if result.action is None and result.code == Code.BACKEND_UNAVAILABLE:
         raise Unavailable(result.sentence, headers={"Retry-After": RETRY_AFTER})

@@ -7,7 +7,6 @@ from typing import Annotated, Any
 import typer
 
 from service import strict_json
-from service.api.access import WORKERS
 from service.api.refusals import ToolRefused, check
 from service.built import built
 from service.commands import common, tickets
@@ -17,8 +16,9 @@ from service.errors import Fatal, MalformedJson, Unavailable
 from service.settings import Settings
 from service.store import people
 from service.store.callers import caller_for
-from service.store.people import Person
+from service.store.people import WORKERS, Person
 from tools.ports import Json, ToolResult
+from tools.results import plain
 
 app = common.group("Call a tool as a person.")
 
@@ -38,7 +38,7 @@ def call(
     """Call a tool on a ticket: the same policy, the same approvals, the same journal. Exit 1 when it is refused."""
     wanted = _arguments(args)
     result = run(_call(common.settings(), tenant, user, ticket, name, wanted, customer_confirmed))
-    told = _told(result)
+    told = plain(result)
     if as_json:
         common.print_json(told)
     else:
@@ -85,21 +85,6 @@ def _refusal(result: ToolResult) -> str | None:
         rule = f", rule {refused.rule}" if refused.rule else ""
         return f"Refused with {result.code}{rule}: {refused.detail}"
     return None
-
-
-def _told(result: ToolResult) -> dict[str, Any]:
-    action = result.action
-    return {
-        "tool": result.tool,
-        "ok": result.ok,
-        "action_id": action.id if action else None,
-        "status": action.status if action else None,
-        "decision": action.decision if action else None,
-        "code": result.code,
-        "rule": result.rule,
-        "sentence": result.sentence,
-        "data": result.data,
-    }
 
 
 def _show(told: dict[str, Any]) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from service.store import people
 from service.store.people import Person, Role
 from service.store.sessions import Session
 from service.store.story import Asked, Called, Story
@@ -10,7 +11,7 @@ from service.store.story import Asked, Called, Story
 EVERYONE = frozenset(Role)
 """Who reads tickets, the queue and the numbers."""
 
-WORKERS = frozenset({Role.AGENT, Role.SUPERVISOR})
+WORKERS = people.WORKERS
 """Who works tickets: claims, answers, resolves."""
 
 APPROVERS = frozenset({Role.SUPERVISOR})

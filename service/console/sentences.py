@@ -24,7 +24,14 @@ def who(actor: str, names: Mapping[str, str]) -> str:
         return names.get(person, "Somebody")
     if kind == "flow":
         return f"Flow {words.words(person).lower()}"
-    known = {"bot": "Deskrail", "system": "Deskrail", "customer": "The customer", "message": "In a message"}
+    known = {
+        "key": "An API key",
+        "operator": "An operator",
+        "bot": "Deskrail",
+        "system": "Deskrail",
+        "customer": "The customer",
+        "message": "In a message",
+    }
     return known.get(kind, words.words(kind))
 
 
@@ -67,6 +74,7 @@ _SENTENCES: Mapping[str, Sentence] = {
     "escalation.released": lambda actor, data: f"{actor} put the ticket back into the queue",
     "escalation.resolved": lambda actor, data: f"{actor} closed the case",
     "turn.superseded": lambda actor, data: "A newer message replaced what was under way",
+    "door.opened": lambda actor, data: f"{actor} let an assistant in over {str(data.get('door', '')).upper()}",
     "agent.step": _stopped,
     "agent.ended": lambda actor, data: f"The agent ended: {words.words(str(data.get('ending', ''))).lower()}",
 }

@@ -30,6 +30,7 @@ from tools.ports import (
     Clock,
     Decide,
     Json,
+    Lane,
     Proposal,
     Switch,
     TenantName,
@@ -62,10 +63,10 @@ class SqlActionBook(ActionBook):
             return tuple(from_row(row) for row in rows)
 
     async def switch_for(self, caller: Caller, tool: str) -> Switch | None:
-        """A switch on the tool stops everybody's reads; one on the tenant, a lane or an intent stops those of bots."""
+        """A switch on the tool stops everybody's reads; one on the tenant, a lane or an intent stops those of machines."""
         who = Who(caller.tenant, caller.lane, tool, caller.intent)
         async with self._database.reading() as conn:
-            return await (switches.peek(conn, who, ("tool",)) if caller.person else switches.peek(conn, who))
+            return await (switches.peek(conn, who, ("tool",)) if _by_hand(caller) else switches.peek(conn, who))
 
     async def switch_on(self, action: Action) -> Switch | None:
         """The thrown switch that stops this action, by the lane and the intent that wanted it, if any."""
@@ -93,6 +94,9 @@ class SqlActionBook(ActionBook):
             row = await action_rows.add(conn, action_id, caller, proposal, verdict, policy_version, now)
             row, followed = await self._follow(conn, row, proposal, verdict, now)
             await _write(conn, ticket, [*entries, *followed, entry(row, actor_of(caller))], now, caller.event_seq)
+            if caller.fence is None and verdict.decision == "needs_confirmation":
+                # No turn is at work that would ask the customer, so one is woken.
+                await self._wakeups.wake(conn, row.ticket_id, EventKind.PROPOSED, row.id)
             return from_row(row)
 
     async def resume(self, caller: Caller, action: Action, proposal: Proposal, decide: Decide, policy_version: str) -> Action:
@@ -269,10 +273,10 @@ async def _newer_message(conn: AsyncConnection, caller: Caller) -> bool:
 async def _supersede(
     conn: AsyncConnection, caller: Caller, proposal: Proposal, met: Sequence[Any], now: datetime
 ) -> list[Entry]:
-    """A new proposal replaces the ticket's unconfirmed ones; the very same wish of a bot stays, of a person it is replaced."""
+    """A new proposal replaces the ticket's unconfirmed ones; a machine's very same wish stays, a person's replaces it."""
     if not proposal.confirms:
         return []
-    replaced = [row for row in met if _unconfirmed(row) and not _twin_of_bot(caller, proposal, row)]
+    replaced = [row for row in met if _unconfirmed(row) and not _twin_of_machine(caller, proposal, row)]
     over = {"status": ActionStatus.SUPERSEDED, "code": Code.SUPERSEDED, "ended_at": now}
     return [entry(await action_rows.change(conn, row.id, **over), actor_of(caller)) for row in replaced]
 
@@ -280,7 +284,7 @@ async def _supersede(
 def _live_twin(caller: Caller, proposal: Proposal, met: Sequence[Any]) -> Any:
     """The ticket's action with the same wish that has not ended, if it was not replaced."""
     same = wish(proposal)
-    alive = [row for row in met if row.wish == same and (caller.person is None or not _unconfirmed(row))]
+    alive = [row for row in met if row.wish == same and not (_by_hand(caller) and _unconfirmed(row))]
     return alive[0] if alive else None
 
 
@@ -288,8 +292,13 @@ def _unconfirmed(row: Any) -> bool:
     return row.status == ActionStatus.PROPOSED and row.decision == "needs_confirmation"
 
 
-def _twin_of_bot(caller: Caller, proposal: Proposal, row: Any) -> bool:
-    return caller.person is None and row.wish == wish(proposal)
+def _twin_of_machine(caller: Caller, proposal: Proposal, row: Any) -> bool:
+    return not _by_hand(caller) and row.wish == wish(proposal)
+
+
+def _by_hand(caller: Caller) -> bool:
+    """Whether a person calls; a machine that a person has let in from outside is a machine."""
+    return caller.lane is Lane.HUMAN
 
 
 async def _yes(conn: AsyncConnection, action_id: str) -> str | None:

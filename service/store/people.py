@@ -30,6 +30,10 @@ class Role(StrEnum):
     AUDITOR = "auditor"
 
 
+WORKERS = frozenset({Role.AGENT, Role.SUPERVISOR})
+"""The roles that work tickets; the others look, manage or audit."""
+
+
 class EmailTaken(Conflict):
     """Somebody with this e-mail address is already here."""
 

@@ -25,6 +25,8 @@ class EventKind(StrEnum):
     SETTLED = "effect_settled"
     TIMER = "timer"
     HANDED_BACK = "handed_back"
+    PROPOSED = "action_proposed"
+    PERSON_WANTED = "person_wanted"
 
 
 class Enqueue(Protocol):

@@ -129,6 +129,7 @@ class World:
             lane=Lane.HUMAN,
             person=person.id,
             seen_seq=seq,
+            asks=False,
         )
         return await self.services.runner.call(caller, "issue_refund", args, f"desk:{args['order_id']}", confirmed=True)
 

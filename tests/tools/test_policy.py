@@ -29,7 +29,7 @@ from tools.tool import Situation
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 BOT = Caller(TenantName("default"), TicketId("tkt_1"), None, Verification.CHANNEL, Lane.WORKFLOW)
-PERSON = replace(BOT, lane=Lane.HUMAN, person=PersonId("per_1"))
+PERSON = replace(BOT, lane=Lane.HUMAN, person=PersonId("per_1"), asks=False)
 YES = BookFacts(confirmed=True)
 
 

@@ -143,7 +143,14 @@ class World:
     def as_person(self, caller: Caller, person: Person) -> Caller:
         """The same ticket in the hands of a person."""
         return replace(
-            caller, lane=Lane.HUMAN, person=PersonId(person.id), fence=None, event_seq=None, seen_seq=None, flow=None
+            caller,
+            lane=Lane.HUMAN,
+            person=PersonId(person.id),
+            fence=None,
+            event_seq=None,
+            seen_seq=None,
+            flow=None,
+            asks=False,
         )
 
     async def customer_writes(self, caller: Caller) -> int:

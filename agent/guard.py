@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cache
 
 from agent.claims import Claim, claims_in
 from agent.data import dumps
@@ -20,7 +21,8 @@ _SECRET = re.compile(
 )
 _CARD = re.compile(r"(?<!\d)\d(?:[ -]?\d){12,18}(?!\d)")
 _SPACES = re.compile(r"\s+")
-_LINE_CHARS = 50
+_WORD = re.compile(r"\S+")
+_PIECE_CHARS = 50
 
 
 class Rule(StrEnum):
@@ -52,7 +54,7 @@ class GuardCase:
     """What a draft is held against.
 
     `seen` is the data of this run's tool results, `said` what the customer wrote. `secrets` may not appear at all, and
-    no long line of `page`, the instructions.
+    no long piece of `page`, the instructions.
     """
 
     proofs: Sequence[Proof] = ()
@@ -82,10 +84,17 @@ def _secret(text: str, case: GuardCase) -> GuardFinding | None:
     folded = _folded(text)
     if any(secret.lower() in folded for secret in case.secrets if secret) or _SECRET.search(text):
         return GuardFinding(Rule.SECRET, "It repeats something internal.")
-    lines = (_folded(line) for line in case.page.splitlines())
-    if any(len(line) >= _LINE_CHARS and line[:_LINE_CHARS] in folded for line in lines):
+    if any(piece in folded for piece in _pieces(case.page)):
         return GuardFinding(Rule.INSTRUCTIONS, "It repeats your instructions.")
     return None
+
+
+@cache
+def _pieces(page: str) -> frozenset[str]:
+    """Every piece of a line that begins with a word and is long enough to be no accident."""
+    lines = [_folded(line) for line in page.splitlines()]
+    starts = ((line, word.start()) for line in lines for word in _WORD.finditer(line))
+    return frozenset(line[at : at + _PIECE_CHARS] for line, at in starts if at + _PIECE_CHARS <= len(line))
 
 
 def _image(text: str, case: GuardCase) -> GuardFinding | None:

@@ -42,6 +42,10 @@ ACTIONS = frozenset(
 )
 """The tools that change something; the policy still decides on every call."""
 
+UNASKED = frozenset({"add_note"})
+"""The tools that act without the customer's yes. The agent's lane has none of them unless a tenant grants it: a model that
+reads strangers' texts must not be able to change anything by itself, not even a note that a colleague will believe."""
+
 
 class MoneyLimits(BaseModel):
     """The limits of one currency, in its minor units."""
@@ -84,7 +88,7 @@ class MoneyHours(BaseModel):
 
 
 def _granted() -> Mapping[Lane, frozenset[str]]:
-    return dict.fromkeys(Lane, READS | ACTIONS)
+    return {**dict.fromkeys(Lane, READS | ACTIONS), Lane.AGENT: (READS | ACTIONS) - UNASKED}
 
 
 class Policy(BaseModel):

@@ -4,7 +4,7 @@ import pytest
 
 from tools.args import Args, NoArgs
 from tools.catalogue import CATALOGUE, describe, granted
-from tools.limits import ACTIONS, READS
+from tools.limits import ACTIONS, READS, UNASKED
 from tools.policy import RULES, Policy
 from tools.ports import Effect, Lane
 from tools.tool import ToolContext, tool
@@ -14,6 +14,12 @@ def test_the_granted_names_are_the_catalogues() -> None:
     reads = {spec.name for spec in CATALOGUE.values() if spec.effect is Effect.READ}
     assert reads == READS
     assert set(CATALOGUE) - reads == ACTIONS
+
+
+def test_the_agent_has_no_tool_that_acts_without_the_customers_yes() -> None:
+    unasked = {spec.name for spec in CATALOGUE.values() if spec.effect is not Effect.READ and not spec.confirms}
+    assert unasked == UNASKED
+    assert unasked.isdisjoint(spec.name for spec in granted(Policy(), Lane.AGENT))
 
 
 def test_every_tool_shows_a_strict_schema_and_its_rules() -> None:

@@ -33,6 +33,7 @@ _ENDINGS: dict[Stop, tuple[Reason, str]] = {
     Stop.MODEL_REJECTED: (Reason.MODEL_UNAVAILABLE, "The model's server rejected the request."),
     Stop.NOT_CONFIGURED: (Reason.MODEL_NOT_CONFIGURED, "No model is configured."),
     Stop.HANDED_OVER: (Reason.OUT_OF_SCOPE, "The agent asked for a colleague."),
+    Stop.FOR_PEOPLE: (Reason.POLICY, "The agent wanted something that only a person may do here."),
 }
 _CHOSEN = {
     Reason.CUSTOMER_ASKED,

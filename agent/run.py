@@ -35,6 +35,7 @@ class Stop(StrEnum):
     MODEL_REJECTED = "model_rejected"
     NOT_CONFIGURED = "not_configured"
     HANDED_OVER = "handed_over"
+    FOR_PEOPLE = "for_people"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from agent.run import Stop
 from agent.wording import approval_text, confirmation_text
 from classifier.characters import plain
 from tools.errors import Code
-from tools.ports import ToolResult
+from tools.ports import ActionStatus, ToolResult
 from workflows.outcome import AskCustomer, AwaitApproval, Outcome, Reply
 from workflows.ticket import QuestionKind, Ticket
 
@@ -22,7 +22,7 @@ _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
 
 
 def after_call(ticket: Ticket, result: ToolResult, work: WorkDone) -> Outcome | None:
-    """Where a result ends the run: a yes or votes are needed, nobody knows whether it happened, or a person was asked for."""
+    """Where a result ends the run: a yes, votes or a person's hand are needed, it is in doubt, or a person was asked for."""
     references = tuple(proof.receipt.reference for proof in work.proofs)
     action = result.action
     if action is not None and result.needs_confirmation:
@@ -31,6 +31,8 @@ def after_call(ticket: Ticket, result: ToolResult, work: WorkDone) -> Outcome | 
         return AwaitApproval(approval_text(action), action.id, receipts=references)
     if result.in_doubt or result.code == Code.OUTCOME_UNKNOWN:
         return escalation(ticket, Stop.IN_DOUBT, work)
+    if action is not None and action.status is ActionStatus.REFUSED and result.code == Code.APPROVAL_REQUIRED:
+        return escalation(ticket, Stop.FOR_PEOPLE, work)
     if result.tool == ESCALATE and result.ok:
         words = WorkDone(work.log, work.proofs, words=str(result.data.get("summary", "")))
         return escalation(ticket, Stop.HANDED_OVER, words, chosen=str(result.data.get("reason", "")))

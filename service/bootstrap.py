@@ -22,6 +22,7 @@ from service.settings import Settings
 from service.store import migrate
 from service.store.actions import SqlActionBook
 from service.store.approvals import Approvals
+from service.store.autonomy import Autonomy
 from service.store.database import Database, parse
 from service.store.switches import Switches
 from service.store.tenants import ensure_tenant
@@ -55,6 +56,7 @@ class Services:
     runner: ToolRunner
     approvals: Approvals
     switches: Switches
+    autonomy: Autonomy
     confirmations: Confirmations
     desk: Desk
     intake: Intake
@@ -110,6 +112,7 @@ def build(
         runner=runner,
         approvals=Approvals(db, wakeups, clock),
         switches=Switches(db, clock),
+        autonomy=Autonomy(db, clock),
         confirmations=Confirmations(db, wakeups, clock),
         desk=Desk(db, wakeups, clock, settings.tenant, delivers=delivers),
         intake=Intake(db, wakeups, clock, commerce_for, settings.tenant),

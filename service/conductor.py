@@ -13,6 +13,7 @@ from service.settings import TenantSettings
 from service.store.action_rows import of_ticket
 from service.store.database import Database
 from service.turn import Turn, TurnRun
+from tools.errors import Code
 from tools.ports import Action, ActionStatus, Lane, ToolResult
 from tools.runner import ToolRunner
 from workflows.catalogue import build_flows
@@ -116,6 +117,8 @@ class Conductor:
             return Escalate(Reason.OUTCOME_UNKNOWN, _summary(action), render("with_people_unknown", first_name=name))
         if action.status is ActionStatus.PROPOSED:
             return self.to_people(turn, Reason.TOOL_FAILED, _summary(action))
+        if action.code == Code.APPROVAL_REQUIRED:
+            return self.to_people(turn, Reason.POLICY, _summary(action))
         return Reply(render("action_not_done", first_name=name, deed=deed(action)))
 
     def _flows(self, tenant: str) -> Mapping[str, Conversation]:

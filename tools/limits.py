@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from babel.numbers import is_currency
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from tools.autonomy import Level
 from tools.digest import canonical
 from tools.ports import Lane, Verification
 
@@ -47,6 +48,16 @@ UNASKED = frozenset({"add_note"})
 reads strangers' texts must not be able to change anything by itself, not even a note that a colleague will believe."""
 
 
+FLOW_ACTIONS: Mapping[str, frozenset[str]] = {
+    "order_status": frozenset(),
+    "refund_status": frozenset(),
+    "cancel_order": frozenset({"cancel_order"}),
+    "return_refund": frozenset({"issue_refund", "return_items"}),
+    "change_address": frozenset({"change_order_address"}),
+}
+"""What each shipped flow may change; a flow may read what its lane may, and one that is not named here may use no tool."""
+
+
 class MoneyLimits(BaseModel):
     """The limits of one currency, in its minor units."""
 
@@ -67,6 +78,10 @@ class MoneyLimits(BaseModel):
             raise ValueError("two_votes_above must not be below one_vote_above")
         return self
 
+    def alone_up_to(self, *, trusted: bool) -> int:
+        """The most that one action may give back without a vote; a trusted tool is not held by the lower cap."""
+        return min(self.two_votes_above if trusted else self.one_vote_above, self.window_cap, self.tenant_day_cap)
+
 
 def _known_zone(name: str) -> str:
     try:
@@ -84,15 +99,48 @@ class MoneyHours(BaseModel):
     zone: Annotated[str, AfterValidator(_known_zone)] = "UTC"
     opens: time = time(0, 0)
     closes: time = time(23, 59, 59)
-    days: frozenset[Annotated[int, Field(ge=0, le=6)]] = frozenset(range(7))
+    days: frozenset[Annotated[int, Field(ge=0, le=6)]] = Field(default=frozenset(range(7)), min_length=1)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "MoneyHours":
+        if self.opens >= self.closes:
+            raise ValueError("closes must be later than opens, on the same day")
+        return self
+
+    def text(self) -> str:
+        """The hours in words: `Mon, Tue 09:00-17:00 Europe/London`."""
+        days = "every day" if len(self.days) == len(_DAYS) else ", ".join(_DAYS[day] for day in sorted(self.days))
+        return f"{days} {self.opens:%H:%M}-{self.closes:%H:%M} {self.zone}"
+
+
+class ToolLimit(BaseModel):
+    """How often one tool may act within any 24 hours; None is no limit. Reads leave no action and are not counted."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    customer_day: int | None = Field(default=20, ge=1)
+    """Actions for one customer."""
+    tenant_day: int | None = Field(default=None, ge=1)
+    """Actions for all customers of the tenant."""
+
+
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_ANY_TOOL = ToolLimit()
 
 
 def _granted() -> Mapping[Lane, frozenset[str]]:
     return {**dict.fromkeys(Lane, READS | ACTIONS), Lane.AGENT: (READS | ACTIONS) - UNASKED}
 
 
+def _flows() -> Mapping[str, frozenset[str]]:
+    return {flow: READS | actions for flow, actions in FLOW_ACTIONS.items()}
+
+
 class Policy(BaseModel):
-    """One tenant's numbers. A currency without limits needs a vote for every amount; a tool that is not granted is refused."""
+    """One tenant's numbers. A currency without limits needs a vote for every amount; a tool that is not granted is refused.
+
+    `autonomy` is where tools start; an admin's word in the console or the API replaces it.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
@@ -107,13 +155,23 @@ class Policy(BaseModel):
     store_credit: bool = True
     money_hours: MoneyHours | None = None
     granted: Mapping[Lane, frozenset[str]] = Field(default_factory=_granted)
+    flows: Mapping[str, frozenset[str]] = Field(default_factory=_flows)
     verification: Mapping[str, Verification] = Field(default_factory=dict)
+    tool_limits: Mapping[str, ToolLimit] = Field(default_factory=dict)
+    autonomy: Mapping[str, Level] = Field(default_factory=dict)
+    autonomy_streak: int = Field(default=20, ge=1)
+    """How many decisions of people in a row, all "as proposed", earn a tool the next level."""
+    autonomy_days: int = Field(default=90, ge=1)
+    """How far back a tool's record is read."""
 
     @model_validator(mode="after")
     def _names_are_known(self) -> "Policy":
-        named = {*self.verification, *(name for names in self.granted.values() for name in names)}
+        granted = (name for grants in (self.granted, self.flows) for names in grants.values() for name in names)
+        named = {*self.verification, *self.tool_limits, *self.autonomy, *granted}
         if unknown := sorted(named - READS - ACTIONS):
             raise ValueError(f"there is no tool called {', '.join(unknown)}")
+        if reads := sorted({*self.tool_limits, *self.autonomy} & READS):
+            raise ValueError(f"{', '.join(reads)} only reads, so it has no limit and no level of autonomy")
         if foreign := sorted(code for code in self.limits if not is_currency(code)):
             raise ValueError(f"there is no currency called {', '.join(foreign)}")
         return self
@@ -122,10 +180,25 @@ class Policy(BaseModel):
     def version(self) -> str:
         """A short hash of the whole content: two policies with one version decide alike."""
         content = self.model_dump(mode="json")
-        content["granted"] = {lane: sorted(names) for lane, names in content["granted"].items()}
+        for part in ("granted", "flows"):
+            content[part] = {name: sorted(names) for name, names in content[part].items()}
         if content["money_hours"]:
             content["money_hours"]["days"] = sorted(content["money_hours"]["days"])
         return hashlib.sha256(canonical(content).encode()).hexdigest()[:16]
+
+    def level_of(self, tool: str) -> Level:
+        """The level of autonomy at which a tool starts."""
+        return self.autonomy.get(tool, Level.APPROVE_OVER_CAP)
+
+    def tool_limit(self, tool: str) -> ToolLimit:
+        """How often a tool may act; what holds for every tool that the tenant does not name."""
+        return self.tool_limits.get(tool, _ANY_TOOL)
+
+    def alone_up_to(self, level: Level) -> Mapping[str, int]:
+        """What one action may give back without anybody's vote at a level, by currency in minor units."""
+        if level in (Level.OBSERVE, Level.APPROVE_ALL):
+            return dict.fromkeys(self.limits, 0)
+        return {currency: limits.alone_up_to(trusted=level is Level.AUTO) for currency, limits in self.limits.items()}
 
     @property
     def window(self) -> timedelta:

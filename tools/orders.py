@@ -7,7 +7,7 @@ from pydantic import Field
 
 from tools.args import Args, Identifier
 from tools.commerce import Commerce, OrderId, OrderStatus, Receipt
-from tools.errors import Code, OutcomeUnknown, ToolError
+from tools.errors import OutcomeUnknown, ToolError
 from tools.money import Money
 from tools.money_back import allocate, destination_of, money_facts
 from tools.ports import Action, Effect, Json
@@ -86,8 +86,6 @@ async def cancel_order(ctx: ToolContext, args: CancelOrder) -> Wanted:
     by mistake.
     """
     order = await own_order(ctx, args.order_id)
-    if order.status is not OrderStatus.PENDING:
-        raise ToolError(Code.BAD_STATE, "Only an order that is still pending can be cancelled.")
     customer = await own_account(ctx)
     left = order.captured_minor - order.refunded_minor
     money = Money(left, order.currency) if left > 0 else None
@@ -106,5 +104,7 @@ async def cancel_order(ctx: ToolContext, args: CancelOrder) -> Wanted:
             refunded_minor=order.refunded_minor,
             currency=order.currency,
             destination=destination_of(order, customer, legs),
+            cancels=True,
+            pending=order.status is OrderStatus.PENDING,
         ),
     )

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 
+from tools.case import Case
 from tools.errors import Code
 from tools.limits import MoneyLimits, Policy
 from tools.ports import BookFacts, Effect, Json, Verdict
-from tools.rules import CONFIRMATION, RULES, SENTENCES, Case, Rule
+from tools.rules import CONFIRMATION, RULES, SENTENCES, Rule
 
 __all__ = ["RULES", "Case", "MoneyLimits", "Policy", "Rule", "decide", "decide_read", "describe_rules", "sentence_of"]
 
@@ -44,8 +45,8 @@ def decide_read(case: Case, book: BookFacts, policy: Policy) -> Verdict:
 def describe_rules(effect: Effect, policy: Policy) -> list[Mapping[str, Json]]:
     """The rules that apply to an effect, in the order of decision, with this tenant's numbers."""
     return [
-        {"name": rule.name, "sentence": rule.sentence, "number": rule.number(policy)}
-        for rule in RULES
+        {"order": order, "name": rule.name, "kind": rule.kind, "sentence": rule.sentence, "number": rule.number(policy)}
+        for order, rule in enumerate(RULES, start=1)
         if effect in rule.effects
     ]
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal, NewType, Protocol
 
+from tools.autonomy import Level
 from tools.commerce import CustomerId, Receipt
 from tools.money import Money
 
@@ -138,7 +139,8 @@ class BookFacts:
     yet in the backend's refunds; `booked_minor` is that and what our own actions have paid back. `window_minor` is the larger
     of the customer's and any fingerprint's unapproved money back in the rolling window, without this action. `votes` counts
     valid approvals by people with the role. `changed_at` is when the customer's address, or the address or payment of an
-    order of theirs, was last changed through us.
+    order of theirs, was last changed through us. `tool_by_customer` and `tool_by_tenant` count the tool's actions within 24
+    hours, for this customer and for all. `level` is the tool's level of autonomy when an admin has set one.
     """
 
     killed: Switch | None = None
@@ -155,7 +157,10 @@ class BookFacts:
     denied: bool = False
     approval_digest_matches: bool = True
     actions_last_hour: int = 0
+    tool_by_customer: int = 0
+    tool_by_tenant: int = 0
     changed_at: datetime | None = None
+    level: Level | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +247,10 @@ class ActionBook(Protocol):
         Not fenced; only the first settling counts. With `wake`, the ticket gets an event about it in the same transaction, if
         the action ended now.
         """
+        ...
+
+    async def look(self, caller: Caller, proposal: Proposal) -> tuple[BookFacts, Action | None]:
+        """What the books say to a wish, without a lock or a write, and the live action that it would meet."""
         ...
 
     async def live_on_order(self, caller: Caller, order_id: str) -> tuple[Action, ...]:

@@ -42,6 +42,7 @@ class Situation:
     method that paid), `store_credit` or `own` (another method of the same customer), `none` when nothing goes back.
     `settles_difference` is true when the money is the difference of an exchange. `reships` is true when goods would be sent
     again. `received_at` starts the time that the customer has for a return; None when the backend does not know it.
+    `cancels` is true when the order would end, which only one that is still `pending` may.
     """
 
     captured_minor: int = 0
@@ -52,6 +53,8 @@ class Situation:
     reships: bool = False
     returns: bool = False
     received_at: datetime | None = None
+    cancels: bool = False
+    pending: bool = True
 
 
 @dataclass(frozen=True, slots=True)

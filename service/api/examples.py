@@ -112,7 +112,18 @@ TOOL: dict[str, Json] = {
     "verification": "channel",
     "input_schema": {"type": "object", "properties": {"order_id": {"type": "string"}}},
     "lanes": ["workflow", "agent", "human"],
-    "rules": [{"name": "refund.per_call_cap", "sentence": "Larger refunds need approval.", "number": 50000}],
+    "flows": ["return_refund"],
+    "autonomy": "approve_over_cap",
+    "limits": {"customer_day": 20, "tenant_day": None},
+    "rules": [
+        {
+            "order": 19,
+            "name": "refund.per_call_cap",
+            "kind": "asks people",
+            "sentence": "Larger amounts are approved by people.",
+            "number": "$500.00 one vote; $5,000.00 two votes",
+        }
+    ],
 }
 
 

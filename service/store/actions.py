@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from service import ids
 from service.store import action_rows, approvals, ledger, switches, turns
 from service.store.action_rows import LIVE, actor_of, entry, from_row
-from service.store.book_facts import Standing, read_facts, take_locks
+from service.store.book_facts import Standing, look_at_facts, read_facts, take_locks
 from service.store.database import Database
 from service.store.journal import Entry, Head, append_to, append_to_ticket
 from service.store.money_schema import actions
@@ -26,6 +26,7 @@ from tools.ports import (
     ActionBook,
     ActionId,
     ActionStatus,
+    BookFacts,
     Caller,
     Clock,
     Decide,
@@ -62,6 +63,14 @@ class SqlActionBook(ActionBook):
             rows = await conn.execute(_LIVE_ON_ORDER, {"tenant": caller.tenant, "order": order_id})
             return tuple(from_row(row) for row in rows)
 
+    async def look(self, caller: Caller, proposal: Proposal) -> tuple[BookFacts, Action | None]:
+        """What the books say to a wish, without a lock or a write, and the live action that it would meet."""
+        policy = self._policy_for(caller.tenant)
+        async with self._database.reading() as conn:
+            facts = await look_at_facts(conn, caller, proposal, policy, self._clock())
+            twin = _live_twin(caller, proposal, await action_rows.met(conn, caller.ticket, proposal.origin))
+        return facts, from_row(twin) if twin else None
+
     async def switch_for(self, caller: Caller, tool: str) -> Switch | None:
         """A switch on the tool stops everybody's reads; one on the tenant, a lane or an intent stops those of machines."""
         who = Who(caller.tenant, caller.lane, tool, caller.intent)
@@ -81,7 +90,7 @@ class SqlActionBook(ActionBook):
             met = await action_rows.met(conn, caller.ticket, proposal.origin)
             if known := next((row for row in met if row.origin == proposal.origin), None):
                 return from_row(known)
-            await take_locks(conn, caller, proposal, now)
+            await take_locks(conn, caller, proposal, self._policy_for(caller.tenant), now)
             newer = await _newer_message(conn, caller)
             entries = await _supersede(conn, caller, proposal, met, now)
             if twin := _live_twin(caller, proposal, met):
@@ -107,7 +116,7 @@ class SqlActionBook(ActionBook):
             row = await action_rows.by_id(conn, caller.ticket, action.id)
             if row.status != ActionStatus.PROPOSED:
                 return from_row(row)
-            await take_locks(conn, caller, proposal, now)
+            await take_locks(conn, caller, proposal, self._policy_for(caller.tenant), now)
             newer = await _newer_message(conn, caller)
             approval = await approvals.current(conn, row.id) if row.approval_id else None
             if approval is not None and approval.state in approvals.USABLE and approval.expires_at <= now:

@@ -11,10 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from service.store import switches
 from service.store.action_rows import LIVE, SPENT
 from service.store.columns import UtcTime
-from service.store.money_schema import action_fingerprints, actions, locks
+from service.store.money_schema import action_fingerprints, actions, autonomy, locks
 from service.store.upsert import insert_on
+from tools.autonomy import Level
 from tools.limits import Policy
-from tools.ports import ActionId, ActionStatus, BookFacts, Caller, Effect, Proposal
+from tools.ports import ActionId, ActionStatus, BookFacts, Caller, Effect, Proposal, Switch
 
 CHANGES = ("change_customer_address", "change_order_address", "change_order_payment")
 """The tools that start the cool-down."""
@@ -31,12 +32,14 @@ class Standing:
     digest_matches: bool = True
 
 
-async def take_locks(conn: AsyncConnection, caller: Caller, proposal: Proposal, now: datetime) -> None:
-    """Lock what the decision reads, in one order for everybody: order, customer, fingerprints sorted, tenant-day."""
+async def take_locks(conn: AsyncConnection, caller: Caller, proposal: Proposal, policy: Policy, now: datetime) -> None:
+    """Lock what the decision reads, in one order for everybody: order, customer, fingerprints sorted, tenant-day, tool."""
     wanted = [("order", proposal.order_id), ("customer", caller.customer)]
     if proposal.money is not None:
         wanted += [("fingerprint", one) for one in sorted({leg.fingerprint for leg in proposal.legs if leg.fingerprint})]
         wanted.append(("day", f"{now.date().isoformat()} {proposal.money.currency}"))
+    if policy.tool_limit(proposal.tool).tenant_day is not None:
+        wanted.append(("tool", proposal.tool))
     rows = [(kind, ref) for kind, ref in wanted if ref]
     if rows and conn.dialect.name != "sqlite":
         values = {f"kind_{n}": kind for n, (kind, _) in enumerate(rows)} | {f"ref_{n}": ref for n, (_, ref) in enumerate(rows)}
@@ -61,8 +64,29 @@ async def read_facts(
     newer_message: bool,
 ) -> BookFacts:
     """Everything that the policy asks of our books; the action's own row does not count."""
-    killed = await switches.hold(conn, switches.Who(caller.tenant, caller.lane, proposal.tool, caller.intent))
-    sums = (await conn.execute(_SUMS, _values(caller, proposal, policy, now, standing))).one()
+    killed = await switches.hold(conn, _who(caller, proposal))
+    return await _facts(conn, caller, proposal, policy, now, standing, killed, newer_message)
+
+
+async def look_at_facts(conn: AsyncConnection, caller: Caller, proposal: Proposal, policy: Policy, now: datetime) -> BookFacts:
+    """The same of a wish that has no action yet, without any lock."""
+    killed = await switches.peek(conn, _who(caller, proposal))
+    return await _facts(conn, caller, proposal, policy, now, Standing(), killed, newer_message=False)
+
+
+async def _facts(
+    conn: AsyncConnection,
+    caller: Caller,
+    proposal: Proposal,
+    policy: Policy,
+    now: datetime,
+    standing: Standing,
+    killed: Switch | None,
+    newer_message: bool,
+) -> BookFacts:
+    # Who changes a level waits for the switch's row, which is held by now, so the level that is read here stands.
+    statement = _SUMS if policy.tool_limit(proposal.tool).tenant_day is None else _SUMS_WITH_TENANT
+    sums = (await conn.execute(statement, _values(caller, proposal, policy, now, standing))).one()
     return BookFacts(
         killed=killed,
         newer_message=newer_message,
@@ -73,9 +97,16 @@ async def read_facts(
         denied=standing.denied,
         approval_digest_matches=standing.digest_matches,
         actions_last_hour=sums.recent,
+        tool_by_customer=sums.tool_by_customer,
+        tool_by_tenant=sums.tool_by_tenant if statement is _SUMS_WITH_TENANT else 0,
         changed_at=sums.changed_at,
+        level=Level(sums.level) if sums.level else None,
         **await _on_order(conn, caller, proposal, policy, now, standing.action_id),
     )
+
+
+def _who(caller: Caller, proposal: Proposal) -> switches.Who:
+    return switches.Who(caller.tenant, caller.lane, proposal.tool, caller.intent)
 
 
 _OTHERS = and_(actions.c.tenant == bindparam("tenant"), actions.c.id != bindparam("own"))
@@ -97,17 +128,28 @@ _OF_DAY = select(func.sum(actions.c.amount_minor)).where(
     _UNAPPROVED, actions.c.reserved_at >= bindparam("midnight", type_=UtcTime())
 )
 
+_OF_TOOL = and_(_OTHERS, actions.c.tool == bindparam("tool"), actions.c.reserved_at > bindparam("yesterday", type_=UtcTime()))
+_LEVEL = select(autonomy.c.level).where(autonomy.c.tenant == bindparam("tenant"), autonomy.c.tool == bindparam("tool"))
+
 _SUMS = select(
-    # The customer's unapproved money in the window, what was decided for them in an hour, and their last change.
+    # The customer's unapproved money in the window, what was decided for them in an hour and with the tool in a day, and
+    # their last change.
     func.sum(actions.c.amount_minor).filter(_IN_WINDOW).label("of_customer"),
     func.count().filter(actions.c.reserved_at > bindparam("hour", type_=UtcTime()), _OTHERS).label("recent"),
+    func.count().filter(_OF_TOOL).label("tool_by_customer"),
     func.max(actions.c.ended_at, type_=UtcTime())
     .filter(actions.c.tool.in_(CHANGES), actions.c.status == ActionStatus.SUCCEEDED)
     .label("changed_at"),
     # The largest sum over the cards and accounts that this money would reach, and the tenant's since midnight, UTC.
     select(func.max(_OF_FINGERPRINTS.c.total)).scalar_subquery().label("of_fingerprint"),
     _OF_DAY.correlate(None).scalar_subquery().label("of_day"),
+    _LEVEL.scalar_subquery().label("level"),
 ).where(actions.c.tenant == bindparam("tenant"), actions.c.customer == bindparam("customer"))
+
+_SUMS_WITH_TENANT = _SUMS.add_columns(
+    select(func.count()).where(_OF_TOOL).correlate(None).select_from(actions).scalar_subquery().label("tool_by_tenant")
+)
+"""The same with what the tool has done for all customers, which is read only where a tenant limits it."""
 
 _ON_ORDER = (
     select(actions.c.id, actions.c.status, actions.c.amount_minor, actions.c.args, actions.c.ended_at)
@@ -129,6 +171,8 @@ def _values(caller: Caller, proposal: Proposal, policy: Policy, now: datetime, s
         "currency": proposal.money.currency if proposal.money else None,
         "window": now - policy.window,
         "hour": now - timedelta(hours=1),
+        "yesterday": now - timedelta(days=1),
+        "tool": proposal.tool,
         "midnight": now.replace(hour=0, minute=0, second=0, microsecond=0),
         "prints": sorted({leg.fingerprint for leg in proposal.legs if leg.fingerprint}),
     }

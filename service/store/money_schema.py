@@ -1,4 +1,4 @@
-"""The tables of actions, approvals, the ledger, locks and switches."""
+"""The tables of actions, approvals, the ledger, locks, switches and levels of autonomy."""
 
 from sqlalchemy import (
     BigInteger,
@@ -156,4 +156,16 @@ switches = Table(
     Column("by", String(80)),
     Column("at", UtcTime),
     Column("version", BigInteger, nullable=False, server_default="0"),
+)
+
+autonomy = Table(
+    "autonomy",
+    metadata,
+    # How far the machine may go with a tool, when an admin has said so; without a row the settings say it.
+    Column("tenant", ForeignKey("tenants.name"), primary_key=True),
+    Column("tool", String(64), primary_key=True),
+    Column("level", String(24), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("by", String(80), nullable=False),
+    Column("at", UtcTime, nullable=False),
 )

@@ -188,15 +188,27 @@ class ThrownShape(SwitchShape):
 
 
 class RuleShape(Shape):
-    """A rule of the policy, with the tenant's number where it has one."""
+    """A rule of the policy, with the tenant's number where it has one; `order` is its place in the order of decision."""
 
+    order: int
     name: str
+    kind: Literal["refuses", "asks people", "asks the customer"]
     sentence: str
     number: Json
 
 
+class LimitShape(Shape):
+    """How often a tool may act within 24 hours; null is no limit."""
+
+    customer_day: int | None
+    tenant_day: int | None
+
+
 class ToolShape(Shape):
-    """A tool of the catalogue: its arguments as a JSON schema, its effect, and the rules that decide on a call."""
+    """A tool of the catalogue: its arguments as a JSON schema, its effect, and what the tenant's policy says of it.
+
+    A tool that only reads has no level of autonomy and no limits.
+    """
 
     name: str
     description: str
@@ -206,6 +218,9 @@ class ToolShape(Shape):
     verification: str
     input_schema: dict[str, Json]
     lanes: list[str]
+    flows: list[str]
+    autonomy: Literal["observe", "approve_all", "approve_over_cap", "auto"] | None
+    limits: LimitShape | None
     rules: list[RuleShape]
 
 

@@ -94,7 +94,7 @@ class Switches:
             raise NotFound
         by, now = f"person:{person}", self._clock()
         async with self._database.begin() as conn:
-            await _ensure(conn, tenant, [(scope, name)])
+            await ensure(conn, tenant, [(scope, name)])
             await conn.execute(
                 update(switches)
                 .where(switches.c.tenant == tenant, switches.c.scope == scope, switches.c.name == name)
@@ -120,9 +120,16 @@ async def hold(conn: AsyncConnection, who: Who) -> Switch | None:
     """The thrown switch that stops this, read under a share lock that lasts until the transaction ends."""
     rows = (await conn.execute(_HOLD, who.values)).all()
     if len(rows) < len(who.names):
-        await _ensure(conn, who.tenant, who.names)
+        await ensure(conn, who.tenant, who.names)
         rows = (await conn.execute(_HOLD, who.values)).all()
     return next((Switch(row.scope, row.name, row.reason) for row in rows if row.on), None)
+
+
+async def wait_for_decisions(conn: AsyncConnection, tenant: TenantName, tool: str) -> None:
+    """Wait until every decision on a tool that is being made has committed, and let none begin before this transaction ends."""
+    await ensure(conn, tenant, [("tool", tool)])
+    row = switches.c.tenant == tenant, switches.c.scope == "tool", switches.c.name == tool
+    await conn.execute(select(switches.c.name).where(*row).with_for_update())
 
 
 async def peek(conn: AsyncConnection, who: Who, scopes: Sequence[Scope] = get_args(Scope)) -> Switch | None:
@@ -131,7 +138,8 @@ async def peek(conn: AsyncConnection, who: Who, scopes: Sequence[Scope] = get_ar
     return next((Switch(row.scope, row.name, row.reason) for row in rows if row.scope in scopes), None)
 
 
-async def _ensure(conn: AsyncConnection, tenant: TenantName, names: Sequence[tuple[str, str]]) -> None:
+async def ensure(conn: AsyncConnection, tenant: TenantName, names: Sequence[tuple[str, str]]) -> None:
+    """Make the rows of these switches, by scope and name, unless they are there."""
     rows = [{"tenant": tenant, "scope": scope, "name": name} for scope, name in names]
     await conn.execute(insert_into(conn, switches).values(rows).on_conflict_do_nothing())
 

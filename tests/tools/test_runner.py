@@ -224,7 +224,7 @@ async def test_only_a_pending_order_is_cancelled(world: World) -> None:
     result = await world.runner.call(
         await world.ticket(), "cancel_order", {"order_id": "D-100001", "reason": "no_longer_needed"}, "o-1"
     )
-    assert (result.code, result.action) == ("bad_state", None)
+    assert (result.code, result.rule) == ("bad_state", "cancel.before_dispatch")
 
 
 async def test_a_return_is_accepted_and_its_money_promised(world: World) -> None:

@@ -8,6 +8,7 @@ from service.store.people import Role
 from tests.api.house import House, message
 from tests.api.test_actions import refund, refunds
 from tests.api.test_desk import post
+from tests.api.test_matrix import EXPECTED
 
 TENANTS = ("default", "acme")
 
@@ -59,6 +60,8 @@ async def test_anothers_thing_and_no_thing_are_the_same(house: House) -> None:
         ("POST", "/v1/escalations/{escalation}/resolve", {}),
         ("PUT", "/v1/switches/tenant/acme", {"on": True}),
     ]
+    named = {route for route in EXPECTED if "{" in route[1]} - {("PUT", "/v1/switches/{scope}/{name}")}
+    assert {(method, path) for method, path, _ in requests if "{" in path} == named, "a route that names a thing is tried here"
     for method, path, body in requests:
         answers = []
         for ids in (theirs, nothing):

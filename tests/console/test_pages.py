@@ -9,7 +9,7 @@ from service.store.people import Role
 from service.store.schema import escalations, tickets
 from tests.conftest import StandingClock
 from tests.console.world import ESPRESSO, World, open_world
-from tools.backends.shop import Fault, Faulty
+from tools.backends.shop import Fault, Faulty, dump
 
 NASTY = "<script>window.__xss=1</script><img src=x onerror=window.__xss=1>"
 PAGES = ["/console", "/console?show=all", "/console/tickets", "/console/switches", "/console/people", "/console/audit", "/ops"]
@@ -110,6 +110,19 @@ async def test_a_summary_that_lies_changes_no_fact_and_stands_below_them(world: 
     assert lie not in facts
     assert lie in told.replace("&#39;", "'")
     assert "not checked" in told
+
+
+async def test_beside_a_ticket_stand_the_things_of_its_own_customer_alone(world: World) -> None:
+    ticket = await world.message()
+    browser = await world.browser(Role.SUPERVISOR)
+    pages = [(await browser.get(f"/console/tickets/{ticket}{part}")).text for part in ("", "/shop")]
+    shop = await dump(world.services.shop_engine, "default")
+    others = [one for one in shop["customers"] if one["id"] != "cus_1"]
+    orders = [one for one in shop["orders"] if one["customer_id"] != "cus_1"]
+    foreign = [one["email"] for one in others] + [one["address"]["line1"] for one in others] + [one["id"] for one in orders]
+    foreign += [parcel["tracking_id"] for one in orders for parcel in one["shipments"]]
+    assert "D-100004" in pages[1]
+    assert [one for one in foreign if one in pages[0] + pages[1]] == []
 
 
 async def test_money_back_on_other_tickets_stands_on_the_approvers_card(world: World) -> None:

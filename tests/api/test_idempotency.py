@@ -71,6 +71,16 @@ async def test_a_refund_is_paid_once_however_often_it_is_asked_for(house: House)
     assert await refunds(house) == [1_000]
 
 
+async def test_a_refund_that_a_client_sends_twice_at_once_is_paid_once(house: House) -> None:
+    ticket = await house.ticket()
+    key = await house.key() | {"Idempotency-Key": "refund-1"}
+    path = f"/v1/tickets/{ticket}/actions"
+    answers = await asyncio.gather(*(house.http.post(path, headers=key, json=refund()) for _ in range(2)))
+    assert {answer.status_code for answer in answers} in ({200}, {200, 409})
+    assert len({answer.content for answer in answers if answer.status_code == 200}) == 1
+    assert await refunds(house) == [1_000]
+
+
 async def test_a_refusal_is_an_answer_too(small_house: House) -> None:
     ticket, key = await small_house.ticket(), await small_house.key()
     first = await write(small_house, ticket, key, "k", {"text": "Hello", "note": False})

@@ -76,6 +76,13 @@ class World:
         """A runner as a process of its own would build it."""
         return ToolRunner(self.shop_of, self.book, self.policy_for, self.clock, crashpoint)
 
+    def process(self, connections: int) -> "World":
+        """Another process over the same databases, with a pool of its own for ours; it closes what it opened itself."""
+        url = self.database.url.render_as_string(hide_password=False)
+        other = World(Database(url, connections), self.shop_engine, self.clock, self.policy)
+        other.shops = {name: Faulty(Shop(self.shop_engine, name, self.clock)) for name in self.shops}
+        return other
+
     def runner_that_dies_at(self, boundary: str) -> ToolRunner:
         def crash(reached: str) -> None:
             if reached == boundary:

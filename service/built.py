@@ -10,14 +10,18 @@ from service.settings import Settings
 
 
 @asynccontextmanager
-async def built(settings: Settings) -> AsyncIterator[Services]:
-    """The services over databases at this release's version, while the block runs. Raises `Fatal`."""
+async def built(settings: Settings, *, prepared: bool = False) -> AsyncIterator[Services]:
+    """The services over databases at this release's version, while the block runs. Raises `Fatal`.
+
+    With `prepared` the databases are known to be at that version, and are not touched first.
+    """
     try:
         services = build(settings)
     except ArtefactError as error:
         raise Fatal(f"{error}; `deskrail train` makes a new one.") from None
     try:
-        await prepare(services)
+        if not prepared:
+            await prepare(services)
         yield services
     finally:
         await services.close()

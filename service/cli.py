@@ -31,6 +31,7 @@ COMMANDS: Mapping[str, str] = {
     "shop": "Load or dump the embedded shop's data.",
     "tool": "Call a tool as a person, through the same door as everybody.",
     "mcp": "Serve one ticket's tools over MCP, on standard input and output.",
+    "policy": "Say what the policy would decide, and which rule says so.",
     "audit": "Verify the journal.",
 }
 """Every command with its line of help; the module `service.commands.<name>` holds its `app`."""

@@ -33,8 +33,13 @@ class Case:
 
     @property
     def by_machine(self) -> bool:
-        """Whether no person wanted this; whoever resumes an action, it stays its requester's."""
-        return self.agreed.requester == BOT if self.agreed else self.caller.person is None
+        """Whether no person wanted this by their own hand; a machine that a person let in stays one.
+
+        Whoever resumes an action, it stays its requester's.
+        """
+        if self.agreed is not None:
+            return self.agreed.requester == BOT or self.agreed.lane is not Lane.HUMAN
+        return self.caller.person is None or self.caller.lane is not Lane.HUMAN
 
     @property
     def flow(self) -> str | None:

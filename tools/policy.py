@@ -1,6 +1,7 @@
 """The policy: one pure function from a case, the books and a tenant's numbers to a decision, the same for every door."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from tools.case import Case
 from tools.errors import Code
@@ -8,7 +9,19 @@ from tools.limits import MoneyLimits, Policy
 from tools.ports import BookFacts, Effect, Json, Verdict
 from tools.rules import CONFIRMATION, RULES, SENTENCES, Rule
 
-__all__ = ["RULES", "Case", "MoneyLimits", "Policy", "Rule", "decide", "decide_read", "describe_rules", "sentence_of"]
+__all__ = [
+    "RULES",
+    "Case",
+    "MoneyLimits",
+    "Policy",
+    "Rule",
+    "Ruling",
+    "decide",
+    "decide_read",
+    "describe_rules",
+    "rulings",
+    "sentence_of",
+]
 
 _BARS = {effect: tuple(rule for rule in RULES if rule.bar and effect in rule.effects) for effect in Effect}
 _VOTES = {effect: tuple(rule for rule in RULES if rule.votes and effect in rule.effects) for effect in Effect}
@@ -40,6 +53,46 @@ def decide_read(case: Case, book: BookFacts, policy: Policy) -> Verdict:
         if rule.bar and (code := rule.bar(case, book, policy)):
             return Verdict("deny", rule.name, code, rule.sentence)
     return Verdict("allow")
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What one rule says to one call: the code of its refusal, the votes it asks for, or neither; `decides` marks the first.
+
+    `asks` is true for the rule that puts the call to the customer while they have not said yes.
+    """
+
+    order: int
+    rule: Rule
+    code: Code | None
+    votes: int
+    asks: bool
+    decides: bool
+
+    @property
+    def says(self) -> str:
+        """The same in words."""
+        if self.code:
+            return f"refuses with {self.code}"
+        if self.votes:
+            return f"asks for {self.votes} vote{'s' if self.votes > 1 else ''}"
+        return "asks the customer" if self.asks else "passes"
+
+
+def rulings(case: Case, book: BookFacts, policy: Policy, verdict: Verdict) -> tuple[Ruling, ...]:
+    """What every rule for the tool's effect says to a call, in the order of decision, beside the verdict on it."""
+    return tuple(
+        Ruling(
+            order,
+            rule,
+            rule.bar(case, book, policy) if rule.bar else None,
+            rule.votes(case, book, policy) if rule.votes else 0,
+            rule is CONFIRMATION and case.spec.confirms and not book.confirmed,
+            rule.name == verdict.rule,
+        )
+        for order, rule in enumerate(RULES, start=1)
+        if case.spec.effect in rule.effects
+    )
 
 
 def describe_rules(effect: Effect, policy: Policy) -> list[Mapping[str, Json]]:

@@ -29,6 +29,11 @@ class Rule:
     effects: frozenset[Effect] = frozenset({Effect.WRITE, Effect.MONEY})
 
     @property
+    def reads(self) -> bool:
+        """Whether the rule speaks before anything is read."""
+        return Effect.READ in self.effects
+
+    @property
     def kind(self) -> str:
         """What the rule can do: `refuses`, `asks people` or `asks the customer`."""
         return "refuses" if self.bar else "asks people" if self.votes else "asks the customer"

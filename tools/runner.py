@@ -11,6 +11,7 @@ from tools.args import Args
 from tools.catalogue import CATALOGUE
 from tools.errors import BackendUnavailable, Code, MovedOn, ToolError
 from tools.execution import CommerceFor, Crashpoint, Executor, go_on
+from tools.explaining import Explanation, explained, explained_at_the_door
 from tools.policy import Case, Policy, decide, decide_read
 from tools.ports import (
     Action,
@@ -66,21 +67,10 @@ class ToolRunner:
 
         `confirmed` is a person's recorded attestation that the customer said yes; from anybody else it means nothing.
         """
-        spec = CATALOGUE.get(tool)
-        if spec is None:
-            return await self._refuse(caller, tool, {}, ToolError(Code.NOT_GRANTED, NOT_GRANTED, "tool.granted"))
         try:
-            parsed = spec.args_model.model_validate(dict(args) if isinstance(args, Mapping) else args)
-        except ValidationError:
-            return await self._refuse(caller, tool, {}, ToolError(Code.VALIDATION, MALFORMED))
-        wanted = Proposal(
-            origin=origin,
-            tool=tool,
-            effect=spec.effect,
-            args=parsed.model_dump(mode="json"),
-            confirms=spec.confirms,
-            attested_by=caller.person if confirmed else None,
-        )
+            spec, parsed, wanted = _parsed(caller, tool, args, origin, confirmed)
+        except ToolError as error:
+            return await self._refuse(caller, tool, {}, error)
         try:
             if spec.effect is Effect.READ:
                 return await self._read(caller, spec, parsed, wanted)
@@ -101,6 +91,30 @@ class ToolRunner:
             except BackendUnavailable:
                 return replace(result_of(action), code=Code.BACKEND_UNAVAILABLE, sentence=UNAVAILABLE)
         return await self._finish(caller, action)
+
+    async def explain(self, caller: Caller, tool: str, args: Mapping[str, Json], confirmed: bool = False) -> Explanation:
+        """What would happen to a call now, and which rule says so: the same reading and the same decision, and nothing written.
+
+        Raises `ToolError` for an unknown tool and for malformed arguments, and `BackendUnavailable`.
+        """
+        spec, parsed, wanted = _parsed(caller, tool, args, "", confirmed)
+        policy = self._policy_for(caller.tenant)
+        case = self._case(caller, spec, wanted, Wanted())
+        # What acts is decided with the whole book below, its switches among it.
+        asked = spec.effect is Effect.READ and spec.stoppable
+        book = BookFacts(killed=await self._book.switch_for(caller, spec.name) if asked else None)
+        verdict = decide_read(case, book, policy)
+        if verdict.decision == "deny" or spec.effect is Effect.READ:
+            return explained_at_the_door(case, book, policy, verdict)
+        try:
+            found: Wanted = await self._ask(caller, spec, parsed, policy)
+        except BackendUnavailable:
+            raise
+        except ToolError as error:
+            return explained_at_the_door(case, book, policy, Verdict("deny", error.rule, error.code, error.detail))
+        proposal = _filled(wanted, found)
+        facts, meets = await self._book.look(caller, proposal)
+        return explained(self._case(caller, spec, proposal, found), facts, policy, meets)
 
     async def reconcile(self, action: Action) -> Action:
         """For the sweep: find out what became of a `sent` or `unknown` action that nobody works on, and wake its ticket."""
@@ -192,6 +206,28 @@ class ToolRunner:
         name = tool if tool in CATALOGUE else "unknown"
         await self._book.record_refusal(caller, name, args, error.code, error.rule)
         return refused(tool, error.code, error.detail, error.rule)
+
+
+def _parsed(
+    caller: Caller, tool: str, args: Mapping[str, Json], origin: str, confirmed: bool
+) -> tuple[ToolSpec, Args, Proposal]:
+    """The tool, its strict arguments, and what is wanted before anything was read. Raises `ToolError`."""
+    spec = CATALOGUE.get(tool)
+    if spec is None:
+        raise ToolError(Code.NOT_GRANTED, NOT_GRANTED, "tool.granted")
+    try:
+        parsed = spec.args_model.model_validate(dict(args) if isinstance(args, Mapping) else args)
+    except ValidationError as error:
+        raise ToolError(Code.VALIDATION, MALFORMED) from error
+    wanted = Proposal(
+        origin=origin,
+        tool=tool,
+        effect=spec.effect,
+        args=parsed.model_dump(mode="json"),
+        confirms=spec.confirms,
+        attested_by=caller.person if confirmed else None,
+    )
+    return spec, parsed, wanted
 
 
 def _filled(wanted: Proposal, found: Wanted) -> Proposal:

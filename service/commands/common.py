@@ -13,6 +13,9 @@ Tenant = Annotated[str, typer.Option("--tenant", help="The tenant.", metavar="NA
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
+PIPED_WIDTH = 120  # characters; there is no terminal to ask
+
+
 def single() -> typer.Typer:
     """The app of a module with one command."""
     return typer.Typer(add_completion=False)

@@ -7,14 +7,12 @@ import typer
 from rich.console import Console
 
 from service.commands import common, tickets
-from service.commands.common import AsJson, Tenant
+from service.commands.common import PIPED_WIDTH, AsJson, Tenant
 from service.commands.database import known_tenant, opened, run
 from service.explain import SHORT, ending, render
 from service.settings import Settings
 from service.store import story, views
 from service.store.story import Story
-
-PIPED_WIDTH = 120  # characters; there is no terminal to ask
 
 app = common.single()
 

@@ -6,17 +6,15 @@ from typing import Annotated, Any
 
 import typer
 
-from service import strict_json
 from service.api.refusals import ToolRefused, check
 from service.built import built
-from service.commands import common, tickets
+from service.commands import calling, common, tickets
 from service.commands.common import AsJson, Tenant
 from service.commands.database import known_tenant, run
-from service.errors import Fatal, MalformedJson, Unavailable
+from service.errors import Unavailable
 from service.settings import Settings
 from service.store import people
 from service.store.callers import caller_for
-from service.store.people import WORKERS, Person
 from tools.ports import Json, ToolResult
 from tools.results import plain
 
@@ -36,7 +34,7 @@ def call(
     as_json: AsJson = False,
 ) -> None:
     """Call a tool on a ticket: the same policy, the same approvals, the same journal. Exit 1 when it is refused."""
-    wanted = _arguments(args)
+    wanted = calling.arguments(args)
     result = run(_call(common.settings(), tenant, user, ticket, name, wanted, customer_confirmed))
     told = plain(result)
     if as_json:
@@ -55,27 +53,9 @@ async def _call(
         known = await known_tenant(services.db, tenant)
         found = await tickets.find(services.db, known, ticket)
         async with services.db.reading() as conn:
-            person = _worker(await people.find_by_email(conn, known, email))
+            person = calling.worker(await people.find_by_email(conn, known, email))
             caller = await caller_for(conn, known, found, person.id)
         return await services.runner.call(caller, tool, args, f"command:{secrets.token_hex(12)}", confirmed=confirmed)
-
-
-def _worker(person: Person | None) -> Person:
-    if person is None or not person.active:
-        raise Fatal("Nobody with this e-mail address works here; `deskrail user add` adds people.")
-    if person.role not in WORKERS:
-        raise Fatal(f"A person with the role {person.role} does not work tickets.")
-    return person
-
-
-def _arguments(text: str) -> dict[str, Json]:
-    try:
-        value = strict_json.loads(text.encode("utf-8", "surrogateescape"))
-    except MalformedJson:
-        raise Fatal("--args is not JSON.") from None
-    if not isinstance(value, dict):
-        raise Fatal("--args is not a JSON object.")
-    return value
 
 
 def _refusal(result: ToolResult) -> str | None:

@@ -12,7 +12,7 @@ from service.store.money_schema import actions, approvals
 from service.store.schema import tickets
 from tools.autonomy import Outcome, Record
 from tools.case import BOT
-from tools.ports import ActionStatus, TenantName
+from tools.ports import ActionStatus, Lane, TenantName
 from workflows.ticket import TicketStatus
 
 READ_AT_MOST = 5_000
@@ -28,7 +28,8 @@ def _by_hand(*same: ColumnElement[bool]) -> ColumnElement[bool]:
     later = and_(
         _theirs.c.tenant == actions.c.tenant,
         _theirs.c.tool == actions.c.tool,
-        _theirs.c.requester.like("person:%"),
+        _theirs.c.requester != BOT,
+        _theirs.c.lane == Lane.HUMAN,
         _theirs.c.status == ActionStatus.SUCCEEDED,
         _theirs.c.created_at >= actions.c.created_at,
     )
@@ -63,7 +64,8 @@ _DECIDED = (
 
 async def records(conn: AsyncConnection, tenant: TenantName, since: datetime) -> Mapping[str, Record]:
     """The record of every tool that the machine has wanted since then, by the tool's name."""
-    wanted = and_(actions.c.tenant == tenant, actions.c.requester == BOT, actions.c.created_at >= since)
+    by_machine = or_(actions.c.requester == BOT, actions.c.lane != Lane.HUMAN)
+    wanted = and_(actions.c.tenant == tenant, by_machine, actions.c.created_at >= since)
     people = or_(actions.c.approval_id.is_not(None), actions.c.rule == OBSERVED)
     rows = (await conn.execute(_DECIDED.where(wanted, people))).all()
     alone = select(actions.c.tool, func.count().label("times")).where(

@@ -71,7 +71,8 @@ async def read_facts(
 async def look_at_facts(conn: AsyncConnection, caller: Caller, proposal: Proposal, policy: Policy, now: datetime) -> BookFacts:
     """The same of a wish that has no action yet, without any lock."""
     killed = await switches.peek(conn, _who(caller, proposal))
-    return await _facts(conn, caller, proposal, policy, now, Standing(), killed, newer_message=False)
+    standing = Standing(confirmed=proposal.attested_by is not None)
+    return await _facts(conn, caller, proposal, policy, now, standing, killed, newer_message=False)
 
 
 async def _facts(

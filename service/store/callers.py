@@ -1,5 +1,8 @@
 """Who acts when a tool is called outside of a turn: it comes from the ticket and the credential, never from the request."""
 
+from dataclasses import replace
+from typing import Any
+
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -24,15 +27,32 @@ async def machine_for(conn: AsyncConnection, tenant: str, ticket_id: str, person
     return await _caller(conn, tenant, ticket_id, Lane.AGENT, person)
 
 
+async def bot_for(conn: AsyncConnection, tenant: str, ticket_id: str, lane: Lane | None) -> Caller:
+    """What a turn of this ticket would act as, in its own lane or in another; for looking, never for acting.
+
+    A ticket that people have is looked at as the agent would. Raises `NotFound`.
+    """
+    row = await _read(conn, tenant, ticket_id)
+    lane = lane or (Lane.AGENT if row.lane == Lane.HUMAN else Lane(row.lane))
+    return replace(_made(row, tenant, ticket_id, lane, None), flow=row.flow, asks=True)
+
+
 async def _caller(conn: AsyncConnection, tenant: str, ticket_id: str, lane: Lane, person: PersonId | None) -> Caller:
+    return _made(await _read(conn, tenant, ticket_id), tenant, ticket_id, lane, person)
+
+
+async def _read(conn: AsyncConnection, tenant: str, ticket_id: str) -> Any:
+    ticket = (tickets.c.verification, tickets.c.intent, tickets.c.lane, tickets.c.status, tickets.c.flow)
     query = (
-        select(tickets.c.verification, tickets.c.intent, tickets.c.lane, tickets.c.status, customers.c.external_id)
-        .join(customers)
-        .where(tickets.c.id == ticket_id, tickets.c.tenant == tenant)
+        select(*ticket, customers.c.external_id).join(customers).where(tickets.c.id == ticket_id, tickets.c.tenant == tenant)
     )
     row = (await conn.execute(query)).first()
     if row is None:
         raise NotFound
+    return row
+
+
+def _made(row: Any, tenant: str, ticket_id: str, lane: Lane, person: PersonId | None) -> Caller:
     vouched = row.verification != Verification.NONE and not row.external_id.startswith(UNVERIFIED)
     with_people = row.lane == Lane.HUMAN and row.status == TicketStatus.ESCALATED
     return Caller(

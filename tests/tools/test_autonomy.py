@@ -14,7 +14,7 @@ from tools.policy import Policy, decide
 from tools.ports import Action, ActionId, ActionStatus, BookFacts, Effect, Lane, TenantName, TicketId
 
 GOOD, CHANGED, DENIED = Outcome.AS_PROPOSED, Outcome.CHANGED, Outcome.DENIED
-machines = st.sampled_from([BOT, replace(BOT, lane=Lane.AGENT)])
+machines = st.sampled_from([BOT, replace(BOT, lane=Lane.AGENT), replace(PERSON, lane=Lane.AGENT, asks=True)])
 levels = st.sampled_from(list(Level))
 
 
@@ -72,10 +72,12 @@ def test_what_a_person_wanted_stays_theirs_when_the_machine_goes_on_with_it() ->
         money=wanted.proposal.money,
         legs=wanted.proposal.legs,
         requester="person:per_1",
+        lane=Lane.HUMAN,
     )
     watched = BookFacts(confirmed=True, votes=1, level=Level.OBSERVE)
     assert decide(replace(wanted, agreed=theirs), watched, Policy()).decision == "allow"
-    assert decide(replace(wanted, agreed=replace(theirs, requester="bot")), watched, Policy()).rule == "autonomy.observe"
+    for machines in (replace(theirs, requester="bot"), replace(theirs, lane=Lane.AGENT)):
+        assert decide(replace(wanted, agreed=machines), watched, Policy()).rule == "autonomy.observe"
 
 
 def test_auto_lifts_the_lower_cap_and_nothing_else() -> None:

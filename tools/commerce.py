@@ -203,8 +203,25 @@ class Receipt(Value):
     data: dict[str, Any] = {}
 
 
+class Job(Value):
+    """The backend has accepted an effect and works on it; `reference` is the backend's own id of that work."""
+
+    reference: str = Field(min_length=1, max_length=200)
+
+
+class Failure(Value):
+    """The backend's books say that an effect which it had accepted or reported as done has not happened after all."""
+
+    reason: str = Field(default="", max_length=400)
+
+
 class Capabilities(Value):
-    """What a backend promises, so that the runner knows what it may do after a lost answer."""
+    """What a backend promises, so that the runner knows what it may do, most of all after a lost answer.
+
+    `honours_keys`: a repeated key gets the first answer. `partial_refunds`: less than all that is left may go back.
+    `refunds_on_cancel`: cancelling moves the money itself; without it the runner refunds in a second call.
+    `address_change_is_one_call`: the change happens as a whole, so seeing the new address proves all of it.
+    """
 
     honours_keys: bool
     partial_refunds: bool = True
@@ -215,8 +232,9 @@ class Capabilities(Value):
 class Commerce(Protocol):
     """A merchant's system. Reads are not scoped to a customer: the runner scopes them.
 
-    Every effect takes the action's idempotency `key`. Effects raise `BackendRefused` (nothing changed),
-    `BackendUnavailable` (certainly nothing happened) or `OutcomeUnknown` (it may have happened).
+    Every effect takes the action's idempotency `key`, and answers with its receipt, or with a job that goes on. Effects
+    raise `BackendRefused` (nothing changed), `BackendUnavailable` (certainly nothing happened) or `OutcomeUnknown` (it may
+    have happened).
     """
 
     @property
@@ -237,17 +255,17 @@ class Commerce(Protocol):
 
     async def refund(
         self, order_id: OrderId, legs: Sequence[RefundLeg], reason: str, expected_refunded_minor: int, key: str
-    ) -> Receipt:
+    ) -> Receipt | Job:
         """Send money back; refused with `bad_state` when the order's refunds differ from `expected_refunded_minor`."""
         ...
 
-    async def cancel_order(self, order_id: OrderId, reason: str, key: str) -> Receipt:
+    async def cancel_order(self, order_id: OrderId, reason: str, key: str) -> Receipt | Job:
         """Cancel; the receipt's legs say what went back to where, when the backend refunds on cancel."""
         ...
 
     async def return_items(
         self, order_id: OrderId, item_ids: Sequence[ItemId], refund_to: PaymentMethodId, key: str
-    ) -> Receipt: ...
+    ) -> Receipt | Job: ...
 
     async def exchange_items(
         self,
@@ -256,7 +274,7 @@ class Commerce(Protocol):
         new_item_ids: Sequence[str],
         payment_method_id: PaymentMethodId,
         key: str,
-    ) -> Receipt: ...
+    ) -> Receipt | Job: ...
 
     async def change_order_items(
         self,
@@ -265,14 +283,14 @@ class Commerce(Protocol):
         new_item_ids: Sequence[str],
         payment_method_id: PaymentMethodId,
         key: str,
-    ) -> Receipt: ...
+    ) -> Receipt | Job: ...
 
-    async def change_order_payment(self, order_id: OrderId, payment_method_id: PaymentMethodId, key: str) -> Receipt: ...
+    async def change_order_payment(self, order_id: OrderId, payment_method_id: PaymentMethodId, key: str) -> Receipt | Job: ...
 
-    async def change_order_address(self, order_id: OrderId, address: Address, key: str) -> Receipt: ...
-    async def change_customer_address(self, customer_id: CustomerId, address: Address, key: str) -> Receipt: ...
-    async def add_note(self, order_id: OrderId | None, customer_id: CustomerId, text: str, key: str) -> Receipt: ...
+    async def change_order_address(self, order_id: OrderId, address: Address, key: str) -> Receipt | Job: ...
+    async def change_customer_address(self, customer_id: CustomerId, address: Address, key: str) -> Receipt | Job: ...
+    async def add_note(self, order_id: OrderId | None, customer_id: CustomerId, text: str, key: str) -> Receipt | Job: ...
 
-    async def find_effect(self, key: str) -> Receipt | None:
-        """The receipt of the effect that carried this key, or None when the backend knows of none."""
+    async def find_effect(self, key: str) -> Receipt | Job | Failure | None:
+        """What became of the effect that carried this key, as it stands now; None when the backend knows of none."""
         ...

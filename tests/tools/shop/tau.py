@@ -5,6 +5,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from tools.backends.shop import Shop
 from tools.commerce import Address, Commerce, CustomerId, ItemId, OrderId, PaymentMethodId, Receipt
 
 DATA = Path(__file__).parents[4] / "shared" / "data" / "tau_retail"
@@ -64,7 +65,7 @@ def difference(before: Any, after: Any, path: str = "") -> list[Json]:
     return [] if before == after else [{"op": "replace", "path": path, "from": before, "to": after}]
 
 
-async def perform(shop: Commerce, write: Json, key: str) -> Receipt:
+async def perform(shop: Shop, write: Json, key: str) -> Receipt:
     """Perform one write of a task on the shop, with the shop's own ids for the items."""
     given = write["arguments"]
     order_id = OrderId(given.get("order_id", ""))

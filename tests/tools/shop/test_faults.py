@@ -13,7 +13,9 @@ from tools.errors import BackendUnavailable, OutcomeUnknown
 
 
 async def _pay(backend: Faulty, key: str = "k1") -> Receipt:
-    return await backend.refund(DELIVERED, [leg(CREDIT, 500)], "late", 0, key)
+    receipt = await backend.refund(DELIVERED, [leg(CREDIT, 500)], "late", 0, key)
+    assert isinstance(receipt, Receipt)
+    return receipt
 
 
 @pytest.mark.parametrize(

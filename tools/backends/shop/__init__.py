@@ -6,6 +6,7 @@ from tools.backends.shop.engine import open_engine
 from tools.backends.shop.faults import Fault, Faulty
 from tools.backends.shop.schema import create_tables
 from tools.backends.shop.seed import demo_data
+from tools.backends.shop.slow import SlowShop
 
 __all__ = [
     "BadShopData",
@@ -13,6 +14,7 @@ __all__ = [
     "Fault",
     "Faulty",
     "Shop",
+    "SlowShop",
     "UnknownShop",
     "create_tables",
     "demo_data",

@@ -11,6 +11,7 @@ from tools.backends.shop.effects import Effect, Effects
 from tools.backends.shop.facts import Change, Facts
 from tools.backends.shop.goods import ReturnsPay
 from tools.backends.shop.reads import Reads
+from tools.backends.shop.schema import ARRIVAL_OF, FAILURE_OF, REFUND_FAILED
 from tools.commerce import (
     Address,
     Capabilities,
@@ -22,6 +23,7 @@ from tools.commerce import (
     Receipt,
     RefundLeg,
 )
+from tools.errors import BackendRefused, Code
 
 _CAPABILITIES = Capabilities(honours_keys=True)
 
@@ -127,8 +129,17 @@ class Shop(Reads, Commerce):
         """The warehouse's own call: the goods of a return or exchange have arrived, so their money moves, once."""
         rule = partial(goods.settle_arrival, pay=self._returns_pay)
         return await self._effects.perform(
-            Effect("settle_arrival", f"arrival of {order_id}", {"order_id": order_id}, rule, order_id)
+            Effect("settle_arrival", ARRIVAL_OF + order_id, {"order_id": order_id}, rule, order_id)
         )
+
+    async def fail_refund(self, key: str, reason: str) -> Receipt:
+        """The bank's own call: the money that the effect with this key sent back has come back to the shop, once."""
+        order_id, last = await self._order_of(key), await self.find_effect(key)
+        if order_id is None or last is None:
+            raise BackendRefused(Code.NOT_FOUND, "The shop has no such refund.")
+        reference = last.reference if isinstance(last, Receipt) else ""
+        rule = partial(payments.fail_refund, reference=reference, reason=reason)
+        return await self._effects.perform(Effect(REFUND_FAILED, FAILURE_OF + key, {"key": key}, rule, order_id))
 
     async def _swap(
         self,

@@ -2,26 +2,12 @@
 
 import itertools
 from collections import defaultdict, deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from tools.commerce import (
-    Address,
-    Article,
-    Capabilities,
-    Commerce,
-    Customer,
-    CustomerId,
-    ItemId,
-    Order,
-    OrderId,
-    PaymentMethodId,
-    Product,
-    Receipt,
-    RefundLeg,
-    Shipment,
-)
+from tools.backends.shop.passing import Passing
+from tools.commerce import Capabilities, Commerce, Failure, Job, Receipt
 from tools.errors import BackendUnavailable, OutcomeUnknown
 
 
@@ -49,7 +35,7 @@ class Call:
     arguments: dict[str, Any]
 
 
-class Faulty(Commerce):
+class Faulty(Passing):
     """Passes every call to `inner` unless a fault is scripted for it; raises what a remote adapter would raise.
 
     With `forgets_keys` each effect reaches `inner` under a key of its own and no effect is ever found by its key.
@@ -57,7 +43,7 @@ class Faulty(Commerce):
     """
 
     def __init__(self, inner: Commerce, forgets_keys: bool = False, capabilities: Capabilities | None = None) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._forgets_keys = forgets_keys
         self._capabilities = capabilities
         self._scripts: defaultdict[str, deque[Fault]] = defaultdict(deque)
@@ -76,113 +62,10 @@ class Faulty(Commerce):
         promised = self._inner.capabilities
         return promised.model_copy(update={"honours_keys": False}) if self._forgets_keys else promised
 
-    async def get_order(self, order_id: OrderId) -> Order | None:
-        """Read an order."""
-        return await self._read("get_order", order_id=order_id)
-
-    async def find_orders(self, customer_id: CustomerId, limit: int = 20) -> tuple[Order, ...]:
-        """Read a customer's orders."""
-        return await self._read("find_orders", customer_id=customer_id, limit=limit)
-
-    async def get_customer(self, customer_id: CustomerId) -> Customer | None:
-        """Read a customer."""
-        return await self._read("get_customer", customer_id=customer_id)
-
-    async def find_customer_by_email(self, email: str) -> Customer | None:
-        """Read a customer by address."""
-        return await self._read("find_customer_by_email", email=email)
-
-    async def get_product(self, product_id: str) -> Product | None:
-        """Read a product."""
-        return await self._read("get_product", product_id=product_id)
-
-    async def find_shipment(self, tracking_id: str) -> tuple[OrderId, Shipment] | None:
-        """Read a parcel."""
-        return await self._read("find_shipment", tracking_id=tracking_id)
-
-    async def search_articles(self, query: str, limit: int = 3) -> tuple[Article, ...]:
-        """Search the help articles."""
-        return await self._read("search_articles", query=query, limit=limit)
-
-    async def find_effect(self, key: str) -> Receipt | None:
+    async def find_effect(self, key: str) -> Receipt | Job | Failure | None:
         """Look an effect up by its key; a backend that forgets keys finds none."""
         found = await self._read("find_effect", key=key)
         return None if self._forgets_keys else found
-
-    async def refund(
-        self, order_id: OrderId, legs: Sequence[RefundLeg], reason: str, expected_refunded_minor: int, key: str
-    ) -> Receipt:
-        """Send money back."""
-        return await self._effect(
-            "refund",
-            key,
-            order_id=order_id,
-            legs=legs,
-            reason=reason,
-            expected_refunded_minor=expected_refunded_minor,
-        )
-
-    async def cancel_order(self, order_id: OrderId, reason: str, key: str) -> Receipt:
-        """Cancel an order."""
-        return await self._effect("cancel_order", key, order_id=order_id, reason=reason)
-
-    async def return_items(
-        self, order_id: OrderId, item_ids: Sequence[ItemId], refund_to: PaymentMethodId, key: str
-    ) -> Receipt:
-        """Ask for a return."""
-        return await self._effect("return_items", key, order_id=order_id, item_ids=item_ids, refund_to=refund_to)
-
-    async def exchange_items(
-        self,
-        order_id: OrderId,
-        item_ids: Sequence[ItemId],
-        new_item_ids: Sequence[str],
-        payment_method_id: PaymentMethodId,
-        key: str,
-    ) -> Receipt:
-        """Ask for an exchange."""
-        return await self._effect(
-            "exchange_items",
-            key,
-            order_id=order_id,
-            item_ids=item_ids,
-            new_item_ids=new_item_ids,
-            payment_method_id=payment_method_id,
-        )
-
-    async def change_order_items(
-        self,
-        order_id: OrderId,
-        item_ids: Sequence[ItemId],
-        new_item_ids: Sequence[str],
-        payment_method_id: PaymentMethodId,
-        key: str,
-    ) -> Receipt:
-        """Change the items of an order."""
-        return await self._effect(
-            "change_order_items",
-            key,
-            order_id=order_id,
-            item_ids=item_ids,
-            new_item_ids=new_item_ids,
-            payment_method_id=payment_method_id,
-        )
-
-    async def change_order_payment(self, order_id: OrderId, payment_method_id: PaymentMethodId, key: str) -> Receipt:
-        """Change how an order is paid."""
-        return await self._effect("change_order_payment", key, order_id=order_id, payment_method_id=payment_method_id)
-
-    async def change_order_address(self, order_id: OrderId, address: Address, key: str) -> Receipt:
-        """Change where an order goes."""
-        return await self._effect("change_order_address", key, order_id=order_id, address=address)
-
-    async def change_customer_address(self, customer_id: CustomerId, address: Address, key: str) -> Receipt:
-        """Change where a customer lives."""
-        return await self._effect("change_customer_address", key, customer_id=customer_id, address=address)
-
-    async def add_note(self, order_id: OrderId | None, customer_id: CustomerId, text: str, key: str) -> Receipt:
-        """Leave a note."""
-        return await self._effect("add_note", key, order_id=order_id, customer_id=customer_id, text=text)
 
     async def _read(self, method: str, **arguments: Any) -> Any:
         """A read changes nothing, so any fault of it is plain unavailability."""

@@ -54,6 +54,21 @@ def refund(facts: Facts, legs: Iterable[RefundLeg], reason: str, expected_refund
     return _refunded(facts, merged)
 
 
+def fail_refund(facts: Facts, reference: str, reason: str) -> Change:
+    """The bank has sent back what one effect refunded, so those movements do not stand on the order any more."""
+    order = facts.order
+    returned = [p for p in order.payments if p.kind == "refund" and p.id.startswith(f"{reference}-")]
+    require(bool(returned), Code.BAD_STATE, "No refund of this effect stands on the order.")
+    credit = any(_is_own_store_credit(facts.customer, payment.method_id) for payment in returned)
+    require(not credit, Code.BAD_STATE, "A store credit has its money at once, so it cannot come back.")
+    standing = tuple(payment for payment in order.payments if payment not in returned)
+    return Change(
+        order=order.model_copy(update={"payments": standing}),
+        back_minor=-sum(payment.amount_minor for payment in returned),
+        data={"reason": reason, "refund": reference},
+    )
+
+
 def cancel(facts: Facts, reason: str) -> Change:
     """Cancel a pending order; what is still captured goes back to where it came from."""
     require(reason in CANCEL_REASONS, Code.VALIDATION, "The shop does not know this reason for a cancellation.")

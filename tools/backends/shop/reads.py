@@ -4,14 +4,25 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import Select, bindparam, or_, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tools.backends.shop.engine import storable
 from tools.backends.shop.reader import Reader
-from tools.backends.shop.schema import articles, books, customers, orders, products, shipments
+from tools.backends.shop.schema import (
+    ARRIVAL_OF,
+    AWAITS_GOODS,
+    FAILURE_OF,
+    REFUND_FAILED,
+    articles,
+    books,
+    customers,
+    orders,
+    products,
+    shipments,
+)
 from tools.backends.shop.search import best_articles
-from tools.commerce import Article, Customer, CustomerId, Order, OrderId, Product, Receipt, Shipment
+from tools.commerce import Article, Customer, CustomerId, Failure, Order, OrderId, Product, Receipt, Shipment
 
 _SHOP = bindparam("shop")
 _LIMIT = bindparam("limit")
@@ -35,7 +46,25 @@ _ORDER_BY_TRACKING = (
     .limit(1)
 )
 _ARTICLES = select(articles.c.doc).where(articles.c.shop == _SHOP).order_by(articles.c.id)
-_RECEIPT = select(books.c.receipt).where(books.c.shop == _SHOP, books.c.key == bindparam("key"))
+_ORDER_OF = select(books.c.order_id).where(books.c.shop == _SHOP, books.c.key == bindparam("key"))
+# What the books say last about an effect: its own entry, or a later one about its goods or its money.
+_LATER = books.alias("later")
+_LAST_WORD = (
+    select(_LATER.c.receipt)
+    .select_from(books)
+    .join(
+        _LATER,
+        (_LATER.c.shop == books.c.shop)
+        & or_(
+            _LATER.c.id == books.c.id,
+            _LATER.c.key == FAILURE_OF + books.c.key,
+            or_(*(books.c.kind == kind for kind in AWAITS_GOODS)) & (_LATER.c.key == ARRIVAL_OF + books.c.order_id),
+        ),
+    )
+    .where(books.c.shop == _SHOP, books.c.key == bindparam("key"))
+    .order_by(_LATER.c.id.desc())
+    .limit(1)
+)
 
 
 class Reads:
@@ -84,10 +113,18 @@ class Reads:
         # A large help centre takes longer to rank than the event loop may wait.
         return await asyncio.to_thread(best_articles, docs, query, limit)
 
-    async def find_effect(self, key: str) -> Receipt | None:
-        """The receipt of the effect that carried this key, or None."""
-        docs = await self._docs(_RECEIPT, {"key": key})
-        return Receipt.model_validate_json(docs[0]) if docs else None
+    async def find_effect(self, key: str) -> Receipt | Failure | None:
+        """What became of the effect that carried this key: its receipt, the one of its goods' arrival, or its failure."""
+        docs = await self._docs(_LAST_WORD, {"key": key})
+        if not docs:
+            return None
+        last = Receipt.model_validate_json(docs[0])
+        return Failure(reason=last.data["reason"]) if last.kind == REFUND_FAILED else last
+
+    async def _order_of(self, key: str) -> OrderId | None:
+        """The order of the effect that carried this key, or None."""
+        found = await self._docs(_ORDER_OF, {"key": key})
+        return OrderId(found[0]) if found and found[0] else None
 
     async def _docs(self, statement: Select[Any], values: Mapping[str, Any]) -> Sequence[str]:
         if not storable(*(value for value in values.values() if isinstance(value, str))):

@@ -8,6 +8,18 @@ from tools.backends.shop.engine import SCHEMA, writing
 
 _CREATION_LOCK = 7_410_563_218_904_417_251  # Any number will do, as long as every process takes the same one.
 
+ARRIVAL_OF = "arrival of "
+"""Begins the key of the entry that moves the money of an order's goods; the order's id follows."""
+
+FAILURE_OF = "failure of "
+"""Begins the key of the entry that takes a refund back out of the books; the refund's own key follows."""
+
+AWAITS_GOODS = ("return_items", "exchange_items")
+"""The kinds of effects whose money moves when goods arrive."""
+
+REFUND_FAILED = "refund_failed"
+"""The kind of the entry that says that a refund did not reach its method after all."""
+
 metadata = MetaData(schema=SCHEMA)
 
 shops = Table(
@@ -78,6 +90,18 @@ books = Table(
     Column("at", Text, nullable=False, comment="RFC 3339 UTC"),
     UniqueConstraint("shop", "key", name="books_one_effect_per_key"),
     Index("books_by_order", "shop", "order_id"),
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("shop", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("method", Text, nullable=False),
+    Column("arguments", Text, nullable=False, comment="JSON, by name"),
+    Column("reference", Text, nullable=False),
+    Column("failed", Text, comment="why the work came to nothing; null while it goes on, and when it is done"),
+    Column("at", Text, nullable=False, comment="RFC 3339 UTC"),
 )
 
 

@@ -79,7 +79,8 @@ class Proof:
 
 def proofs_of(actions: Iterable[Action]) -> tuple[Proof, ...]:
     """The proofs among a ticket's actions."""
-    return tuple(Proof(action.tool, action.receipt, action.order_id) for action in actions if action.receipt is not None)
+    done = [action for action in actions if action.status is ActionStatus.SUCCEEDED]
+    return tuple(Proof(action.tool, action.receipt, action.order_id) for action in done if action.receipt is not None)
 
 
 def receipt_json(receipt: Receipt) -> dict[str, Json]:

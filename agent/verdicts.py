@@ -6,7 +6,7 @@ from agent.calls import ESCALATE
 from agent.endings import WorkDone, escalation
 from agent.guard import GuardCase, GuardFinding, check_draft
 from agent.run import Stop
-from agent.wording import approval_text, confirmation_text
+from agent.wording import approval_text, confirmation_text, under_way_text
 from classifier.characters import plain
 from tools.errors import Code
 from tools.ports import ActionStatus, ToolResult
@@ -29,6 +29,8 @@ def after_call(ticket: Ticket, result: ToolResult, work: WorkDone) -> Outcome | 
         return AskCustomer(confirmation_text(action), QuestionKind.CONFIRM, action.id, receipts=references)
     if action is not None and result.needs_approval:
         return AwaitApproval(approval_text(action), action.id, receipts=references)
+    if action is not None and result.under_way:
+        return Reply(under_way_text(action), resolves=False, receipts=references)
     if result.in_doubt or result.code == Code.OUTCOME_UNKNOWN:
         return escalation(ticket, Stop.IN_DOUBT, work)
     if action is not None and action.status is ActionStatus.REFUSED and result.code == Code.APPROVAL_REQUIRED:

@@ -21,6 +21,14 @@ def approval_text(action: Action) -> str:
     )
 
 
+def under_way_text(action: Action) -> str:
+    """That the shop works on it, and has not finished."""
+    return (
+        f"I asked the shop to {deed(action)}. It has accepted that and is working on it, so it is not finished yet. "
+        "You will hear from us here as soon as it is."
+    )
+
+
 def deed(action: Action) -> str:
     """What the action does, as the end of a sentence that begins with `I would`."""
     write = _DEEDS.get(action.tool)

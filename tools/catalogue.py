@@ -65,6 +65,7 @@ def _described(spec: ToolSpec, policy: Policy, levels: Mapping[str, Level]) -> M
         "description": spec.description,
         "effect": spec.effect.value,
         "idempotent": spec.idempotent,
+        "retry": spec.retry.value,
         "timeout_seconds": spec.timeout,
         "verification": verification_for(spec.verification, policy.verification.get(spec.name)).value,
         "input_schema": spec.input_schema,

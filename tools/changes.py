@@ -4,8 +4,9 @@ from typing import Annotated
 
 from pydantic import Field
 
+from tools import seen
 from tools.args import Identifier
-from tools.commerce import Commerce, OrderId, OrderStatus, PaymentMethodId, Receipt
+from tools.commerce import Commerce, Job, OrderId, OrderStatus, PaymentMethodId, Receipt
 from tools.errors import Code, ToolError
 from tools.money import Money
 from tools.money_back import method_of, paid_by_method
@@ -24,11 +25,11 @@ class ChangeOrderPayment(OneOrder):
     payment_method_id: Annotated[Identifier, Field(description="Another of the customer's own payment methods.")]
 
 
-async def _change_items(shop: Commerce, action: Action) -> Receipt:
+async def _change_items(shop: Commerce, action: Action) -> Receipt | Job:
     return await shop.change_order_items(*swap_arguments(action), key=action.key)
 
 
-@tool(effect=Effect.MONEY, act=_change_items)
+@tool(effect=Effect.MONEY, act=_change_items, see=seen.changed_items)
 async def change_order_items(ctx: ToolContext, args: SwapItems) -> Wanted:
     """Change items of a pending order for other variants of the same products, once for an order.
 
@@ -41,12 +42,12 @@ async def change_order_items(ctx: ToolContext, args: SwapItems) -> Wanted:
     return await prepare_swap(ctx, order, args, reships=False)
 
 
-async def _change_payment(shop: Commerce, action: Action) -> Receipt:
+async def _change_payment(shop: Commerce, action: Action) -> Receipt | Job:
     method = PaymentMethodId(action.args["payment_method_id"])
     return await shop.change_order_payment(OrderId(action.order_id or ""), method, action.key)
 
 
-@tool(effect=Effect.WRITE, act=_change_payment)
+@tool(effect=Effect.WRITE, act=_change_payment, see=seen.changed_payment)
 async def change_order_payment(ctx: ToolContext, args: ChangeOrderPayment) -> Wanted:
     """Let another of the customer's payment methods pay a pending order; the first payment goes back to where it came from.
 

@@ -26,6 +26,8 @@ class Code(StrEnum):
     BUDGET_EXHAUSTED = "budget_exhausted"
     BACKEND_UNAVAILABLE = "backend_unavailable"
     OUTCOME_UNKNOWN = "outcome_unknown"
+    REVERSED = "reversed"
+    """An effect that was accepted or done has come to nothing, as the merchant's system reported later."""
 
 
 class ToolError(Exception):

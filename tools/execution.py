@@ -3,12 +3,16 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from json import JSONDecodeError
+
+from pydantic import ValidationError
 
 from tools.catalogue import CATALOGUE
-from tools.commerce import Commerce, OrderId, Receipt
+from tools.commerce import Commerce, Failure, Job, OrderId, Receipt
 from tools.errors import BackendUnavailable, Code, OutcomeUnknown, ToolError
 from tools.ports import Action, ActionBook, ActionStatus, Caller, Effect, TenantName
-from tools.tool import ToolSpec
+from tools.proof import Reading, believable
+from tools.tool import Retry, ToolSpec
 
 CommerceFor = Callable[[TenantName], Commerce]
 """The merchant's system of a tenant."""
@@ -31,13 +35,18 @@ def go_on(_boundary: str) -> None:
     """The crash point of a process that is not being tested."""
 
 
+UNREADABLE = (ValidationError, JSONDecodeError, UnicodeDecodeError)
+"""What reading an answer raises that does not have the shape of one, so that nobody knows what it says."""
+
+
 @dataclass(frozen=True, slots=True)
 class End:
-    """How an attempt ended: a receipt, a refusal, nothing done (`backend_unavailable`), or not known."""
+    """How an attempt ended: a receipt, a job that goes on (`sent`), a refusal, nothing done, or not known."""
 
     status: ActionStatus
     receipt: Receipt | None = None
     code: Code | None = None
+    job: Job | None = None
 
 
 _UNKNOWN = End(ActionStatus.UNKNOWN, code=Code.OUTCOME_UNKNOWN)
@@ -64,39 +73,65 @@ class Executor:
         shop, spec = self._commerce_for(sent.tenant), CATALOGUE[sent.tool]
         end = await _attempt(shop, spec, sent)
         if end.code in (Code.OUTCOME_UNKNOWN, Code.BACKEND_UNAVAILABLE):
-            end = await self._once_more(shop, spec, sent, end)
+            end = await self._once_more(shop, spec, sent, end, repeatable=spec.retry is Retry.REPEATABLE)
         self._crash("after_effect")
         return await self._settle(shop, sent, end)
 
     async def look_up(self, action: Action, *, wake: bool = False) -> Action:
-        """Find out what became of a `sent` or `unknown` action whose answer was lost, and settle it.
+        """Find out what became of a `sent` or `unknown` action whose answer was lost or is still to come, and settle it.
 
         With `wake`, the ticket gets an event when the action has ended.
         """
         shop, spec = self._commerce_for(action.tenant), CATALOGUE[action.tool]
         end = await self._once_more(shop, spec, action, _UNKNOWN)
+        if end is _UNKNOWN and action.job is not None:
+            return action
         return await self._settle(shop, action, end, wake=wake)
 
-    async def _once_more(self, shop: Commerce, spec: ToolSpec, action: Action, first: End) -> End:
-        """After a lost answer: by its key, else with its key where keys are honoured, else it stays unknown."""
+    async def follow_up(self, action: Action) -> Action:
+        """The merchant's system says that something happened to an action's effect: look, and follow what its books say.
+
+        Raises `BackendUnavailable` when they cannot be read now, or the action has not been settled yet.
+        """
+        if action.status is ActionStatus.SENT and action.job is None:
+            # Whoever sent it is about to settle it, and the news is about how it stands after that.
+            raise BackendUnavailable("This is still being settled.")
+        if action.status in (ActionStatus.SENT, ActionStatus.UNKNOWN):
+            return await self.look_up(action, wake=True)
+        if action.status is not ActionStatus.SUCCEEDED:
+            return action
+        shop, spec = self._commerce_for(action.tenant), CATALOGUE[action.tool]
         try:
             async with asyncio.timeout(spec.timeout):
-                receipt = await spec.find(shop, action)
-        except (BackendUnavailable, OutcomeUnknown, TimeoutError):
+                found = await spec.find(shop, action)
+        except (OutcomeUnknown, TimeoutError) as lost:
+            raise BackendUnavailable from lost
+        return await self._book.correct(action, found) if isinstance(found, Receipt | Failure) else action
+
+    async def _once_more(self, shop: Commerce, spec: ToolSpec, action: Action, first: End, *, repeatable: bool = False) -> End:
+        """After a lost answer: by its key; else again with its key, or by reading where keys mean nothing; else unknown."""
+        keyed = shop.capabilities.honours_keys
+        try:
+            async with asyncio.timeout(spec.timeout):
+                found = await spec.find(shop, action)
+                if found is None and not keyed:
+                    found = await spec.see(shop, action)
+        except (BackendUnavailable, OutcomeUnknown, TimeoutError, *UNREADABLE):
             return first
-        if receipt is not None:
-            return End(ActionStatus.SUCCEEDED, receipt)
-        if not shop.capabilities.honours_keys or await self._book.switch_on(action) is not None:
+        if found is not None:
+            return _end_of(action, found)
+        if action.job is not None or not (keyed or repeatable) or await self._book.switch_on(action) is not None:
             return first
         again = await _attempt(shop, spec, action)
         # The first attempt may still have acted when the second could not even be made.
         return first if again.code is Code.BACKEND_UNAVAILABLE else again
 
     async def _settle(self, shop: Commerce, action: Action, end: End, *, wake: bool = False) -> Action:
-        receipt = end.receipt
-        if receipt is not None and action.effect is Effect.MONEY:
-            receipt = await _with_money_read_again(shop, action, receipt)
-        settled = await self._book.settle(action, receipt, end.status, end.code, wake=wake)
+        if end.job is not None:
+            return await self._book.accept(action, end.job)
+        if end.receipt is not None and action.effect is Effect.MONEY:
+            end = await _with_money_read_again(shop, action, end, end.receipt)
+        settled = await self._book.settle(action, end.receipt, end.status, end.code, wake=wake)
         self._crash("after_settling")
         return settled
 
@@ -106,8 +141,8 @@ async def _attempt(shop: Commerce, spec: ToolSpec, action: Action) -> End:
         raise TypeError("A tool that only reads has nothing to carry out.")
     try:
         async with asyncio.timeout(spec.timeout):
-            return End(ActionStatus.SUCCEEDED, await spec.act(shop, action))
-    except (OutcomeUnknown, TimeoutError):
+            return _end_of(action, await spec.act(shop, action))
+    except (OutcomeUnknown, TimeoutError, *UNREADABLE):
         return _UNKNOWN
     except BackendUnavailable as away:
         return End(ActionStatus.FAILED, code=away.code)
@@ -115,16 +150,26 @@ async def _attempt(shop: Commerce, spec: ToolSpec, action: Action) -> End:
         return End(ActionStatus.FAILED, code=refused.code)
 
 
-async def _with_money_read_again(shop: Commerce, action: Action, receipt: Receipt) -> Receipt:
-    """The receipt with what the merchant's own books say now; without it when they cannot be read, as the effect is proven."""
+def _end_of(action: Action, answer: Receipt | Job | Failure) -> End:
+    match answer:
+        case Job():
+            return End(ActionStatus.SENT, job=answer)
+        case Failure():
+            return End(ActionStatus.FAILED, code=Code.REVERSED)
+        case Receipt():
+            return End(ActionStatus.SUCCEEDED, answer) if believable(action, answer) else _UNKNOWN
+
+
+async def _with_money_read_again(shop: Commerce, action: Action, end: End, receipt: Receipt) -> End:
+    """The receipt with what the merchant's own books say now, as far as they can be read; less than it says proves nothing."""
     if action.order_id is None:
-        return receipt
+        return end
     try:
         async with asyncio.timeout(CATALOGUE[action.tool].timeout):
             order = await shop.get_order(OrderId(action.order_id))
     except (BackendUnavailable, TimeoutError):
-        return receipt
+        return end
     if order is None:
-        return receipt
-    after = {"captured_minor": order.captured_minor, "refunded_minor": order.refunded_minor, "status": order.status.value}
-    return receipt.model_copy(update={"data": {**receipt.data, "order_after": after}})
+        return end
+    reading = Reading.of(action, receipt, order)
+    return _UNKNOWN if reading.surplus_minor < 0 else End(end.status, reading.receipt)

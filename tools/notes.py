@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from tools.args import Args, LongText
-from tools.commerce import Commerce, CustomerId, Receipt
+from tools.commerce import Commerce, CustomerId, Job, Receipt
 from tools.ports import Action, Effect
 from tools.tool import ToolContext, Wanted, tool
 
@@ -16,7 +16,7 @@ class AddNote(Args):
     text: Annotated[LongText, Field(description="The note, for people at the merchant.")]
 
 
-async def _add(shop: Commerce, action: Action) -> Receipt:
+async def _add(shop: Commerce, action: Action) -> Receipt | Job:
     return await shop.add_note(None, CustomerId(action.facts["customer_id"]), action.args["text"], action.key)
 
 

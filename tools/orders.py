@@ -5,14 +5,16 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from tools import seen
 from tools.args import Args, Identifier
-from tools.commerce import Commerce, OrderId, OrderStatus, Receipt
+from tools.commerce import Commerce, Failure, Job, OrderId, OrderStatus, Receipt, RefundLeg
 from tools.errors import OutcomeUnknown, ToolError
 from tools.money import Money
 from tools.money_back import allocate, destination_of, money_facts
 from tools.ports import Action, Effect, Json
-from tools.refunds import legs_of, refunded_before
+from tools.refunds import legs_of
 from tools.scope import as_json, order_json, own_account, own_order
+from tools.seen import refunded_before
 from tools.tool import Situation, ToolContext, Wanted, tool
 
 SECOND = ":refund"
@@ -53,32 +55,53 @@ async def get_order(ctx: ToolContext, args: OneOrder) -> Mapping[str, Json]:
     return {"order": order_json(await own_order(ctx, args.order_id))}
 
 
-async def _cancel(shop: Commerce, action: Action) -> Receipt:
+async def _cancel(shop: Commerce, action: Action) -> Receipt | Job:
     order_id = OrderId(action.order_id or "")
     cancelled = await shop.cancel_order(order_id, action.args["reason"], action.key)
-    if shop.capabilities.refunds_on_cancel or not action.legs:
+    if shop.capabilities.refunds_on_cancel or not action.legs or isinstance(cancelled, Job):
         return cancelled
     try:
-        paid = await shop.refund(order_id, legs_of(action), _REASON, refunded_before(action), action.key + SECOND)
+        refunded = await _refunded_now(shop, order_id)
+        if refunded - refunded_before(action.facts) == _total(action):
+            # It says that it does not refund on cancelling, and it has; nothing is sent twice because of a promise.
+            return _with_money(action, cancelled)
+        paid = await shop.refund(order_id, legs_of(action), _REASON, refunded, action.key + SECOND)
     except ToolError as error:
         # The order is cancelled, so this action can no longer end as if nothing had happened.
         raise OutcomeUnknown("The order is cancelled, but its money has not gone back yet.") from error
-    return _both(cancelled, paid)
+    return _both(cancelled, paid) if isinstance(paid, Receipt) else paid
 
 
-async def _find_cancelled(shop: Commerce, action: Action) -> Receipt | None:
+async def _find_cancelled(shop: Commerce, action: Action) -> Receipt | Job | Failure | None:
     cancelled = await shop.find_effect(action.key)
-    if cancelled is None or shop.capabilities.refunds_on_cancel or not action.legs:
+    if not isinstance(cancelled, Receipt) or shop.capabilities.refunds_on_cancel or not action.legs:
         return cancelled
     paid = await shop.find_effect(action.key + SECOND)
-    return _both(cancelled, paid) if paid else None
+    return _both(cancelled, paid) if isinstance(paid, Receipt) else paid
+
+
+async def _refunded_now(shop: Commerce, order_id: OrderId) -> int:
+    order = await shop.get_order(order_id)
+    if order is None:
+        raise OutcomeUnknown
+    return order.refunded_minor
+
+
+def _total(action: Action) -> int:
+    return sum(leg.amount_minor for leg in action.legs)
+
+
+def _with_money(action: Action, cancelled: Receipt) -> Receipt:
+    legs: tuple[RefundLeg, ...] = tuple(legs_of(action))
+    currency = action.money.currency if action.money else None
+    return cancelled.model_copy(update={"amount_minor": _total(action), "currency": currency, "legs": legs})
 
 
 def _both(cancelled: Receipt, paid: Receipt) -> Receipt:
     return paid.model_copy(update={"kind": cancelled.kind, "data": {**cancelled.data, "cancellation": cancelled.reference}})
 
 
-@tool(effect=Effect.MONEY, act=_cancel, find=_find_cancelled)
+@tool(effect=Effect.MONEY, act=_cancel, find=_find_cancelled, see=seen.cancellation)
 async def cancel_order(ctx: ToolContext, args: CancelOrder) -> Wanted:
     """Cancel an order that is still pending; what was paid goes back to where it came from.
 

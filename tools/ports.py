@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any, Literal, NewType, Protocol
 
 from tools.autonomy import Level
-from tools.commerce import CustomerId, Receipt
+from tools.commerce import CustomerId, Failure, Job, Receipt
 from tools.money import Money
 
 TenantName = NewType("TenantName", str)
@@ -165,7 +165,10 @@ class BookFacts:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """An action as it stands in the book. Arguments and key never change after creation."""
+    """An action as it stands in the book. Arguments and key never change after creation.
+
+    `job` is the merchant's own id of work that it has accepted and not finished.
+    """
 
     id: ActionId
     tenant: TenantName
@@ -193,6 +196,8 @@ class Action:
     fence: int | None = None
     sentence: str = ""
     requester: str = "bot"
+    job: str | None = None
+    sent_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +258,18 @@ class ActionBook(Protocol):
         """What the books say to a wish, without a lock or a write, and the live action that it would meet."""
         ...
 
+    async def accept(self, action: Action, job: Job) -> Action:
+        """Note that the backend works on a `sent` action; it stays as it is until it is settled."""
+        ...
+
+    async def correct(self, action: Action, found: Receipt | Failure) -> Action:
+        """Follow what the backend's books say now about a `succeeded` action, and wake its ticket, once for each news.
+
+        A failure is compensated in the ledger and ends the action `failed` with `reversed`; a receipt under which more money
+        has moved turns what was promised into what was paid. Anything else changes nothing.
+        """
+        ...
+
     async def live_on_order(self, caller: Caller, order_id: str) -> tuple[Action, ...]:
         """The tenant's actions on an order that have not ended, oldest first."""
         ...
@@ -303,9 +320,15 @@ class ToolResult:
         )
 
     @property
+    def under_way(self) -> bool:
+        """The backend has accepted the action as a job, and tells later how it ended."""
+        return self.action is not None and self.action.status is ActionStatus.SENT and self.action.job is not None
+
+    @property
     def in_doubt(self) -> bool:
         """The backend was asked and it is not known whether it acted."""
-        return self.action is not None and self.action.status in (ActionStatus.SENT, ActionStatus.UNKNOWN)
+        asked = self.action is not None and self.action.status in (ActionStatus.SENT, ActionStatus.UNKNOWN)
+        return asked and not self.under_way
 
     @property
     def refused(self) -> bool:
@@ -314,7 +337,7 @@ class ToolResult:
         A reserved action is being carried out by another call with the same origin at this moment.
         """
         reserved = self.action is not None and self.action.status is ActionStatus.RESERVED
-        return not (self.ok or self.in_doubt or self.needs_approval or self.needs_confirmation or reserved)
+        return not (self.ok or self.in_doubt or self.under_way or self.needs_approval or self.needs_confirmation or reserved)
 
 
 ToolNames = Sequence[str]

@@ -6,14 +6,18 @@ from typing import Annotated, Literal
 from babel.numbers import is_currency
 from pydantic import Field
 
+from tools import seen
 from tools.args import AmountMinor, Args, CurrencyCode, Identifier
-from tools.commerce import Commerce, Order, OrderId, PaymentMethodId, Receipt, RefundLeg
+from tools.commerce import Commerce, Job, Order, OrderId, PaymentMethodId, Receipt, RefundLeg
 from tools.errors import Code, ToolError
 from tools.money import Money
 from tools.money_back import allocate, destination_of, method_of, money_facts
 from tools.ports import Action, Effect, Json
 from tools.scope import as_json, method_json, own_account, own_order
+from tools.seen import refunded_before
 from tools.tool import Situation, ToolContext, Wanted, tool
+
+PARTS = "The shop's system can only refund all that is left of an order."
 
 
 class IssueRefund(Args):
@@ -38,17 +42,12 @@ def legs_of(action: Action) -> list[RefundLeg]:
     return [RefundLeg(method_id=PaymentMethodId(leg.method_id), amount_minor=leg.amount_minor) for leg in action.legs]
 
 
-def refunded_before(action: Action) -> int:
-    """What the order had been refunded when the action was decided, in minor units: the precondition of the effect."""
-    return action.facts["refunded"]["amount_minor"]
+async def _refund(shop: Commerce, action: Action) -> Receipt | Job:
+    order_id, reason, before = OrderId(action.order_id or ""), action.args["reason"], refunded_before(action.facts)
+    return await shop.refund(order_id, legs_of(action), reason, before, action.key)
 
 
-async def _refund(shop: Commerce, action: Action) -> Receipt:
-    reason = action.args["reason"]
-    return await shop.refund(OrderId(action.order_id or ""), legs_of(action), reason, refunded_before(action), action.key)
-
-
-@tool(effect=Effect.MONEY, act=_refund)
+@tool(effect=Effect.MONEY, act=_refund, see=seen.refund)
 async def issue_refund(ctx: ToolContext, args: IssueRefund) -> Wanted:
     """Send money back on an order, to the payment methods that paid it.
 
@@ -61,6 +60,7 @@ async def issue_refund(ctx: ToolContext, args: IssueRefund) -> Wanted:
         raise ToolError(Code.CURRENCY_MISMATCH, "The order was paid in another currency.", "refund.currency")
     customer = await own_account(ctx)
     money = Money(args.amount_minor, args.currency)
+    _require_whole(ctx, order, money)
     legs = allocate(order, customer, args.amount_minor)
     return Wanted(
         order_id=order.id,
@@ -74,6 +74,13 @@ async def issue_refund(ctx: ToolContext, args: IssueRefund) -> Wanted:
             destination=destination_of(order, customer, legs),
         ),
     )
+
+
+def _require_whole(ctx: ToolContext, order: Order, money: Money) -> None:
+    """A merchant's system that refunds whole orders only is never asked for a part."""
+    left = order.captured_minor - order.refunded_minor
+    if money.amount_minor < left and not ctx.shop.capabilities.partial_refunds:
+        raise ToolError(Code.BAD_STATE, PARTS, "refund.whole")
 
 
 @tool(effect=Effect.READ)

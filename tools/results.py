@@ -49,17 +49,19 @@ def _code(action: Action) -> str | None:
         return _WAITING.get(action.decision)
     if action.status is ActionStatus.SUPERSEDED:
         return action.code or Code.SUPERSEDED
+    if action.status is ActionStatus.SENT and action.job is not None:
+        return None
     return Code.OUTCOME_UNKNOWN if action.status in _IN_DOUBT else action.code
 
 
 def _data(action: Action) -> Mapping[str, Json]:
     """The receipt with the amount and the destination in words; `moved_minor` is what has moved already, in minor units."""
     if action.receipt is None:
-        return {}
+        return {"job": action.job} if action.job is not None else {}
     return {
         "receipt": action.receipt.reference,
         "kind": action.receipt.kind,
         "amount": action.money.as_json() if action.money else None,
         "moved_minor": sum(leg.amount_minor for leg in action.receipt.legs),
         "destination": action.facts.get("destination"),
-    }
+    } | ({"surplus_minor": surplus} if (surplus := action.receipt.data.get("surplus_minor")) else {})

@@ -4,8 +4,9 @@ from typing import Annotated
 
 from pydantic import Field
 
+from tools import seen
 from tools.args import Identifier, Identifiers
-from tools.commerce import Commerce, Customer, ItemId, Order, OrderId, OrderStatus, PaymentMethodId, Receipt
+from tools.commerce import Commerce, Customer, ItemId, Job, Order, OrderId, OrderStatus, PaymentMethodId, Receipt
 from tools.errors import Code, ToolError
 from tools.lines import received_at, wanted_lines
 from tools.money import Money
@@ -26,13 +27,13 @@ class ReturnItems(OneOrder):
     ]
 
 
-async def _return(shop: Commerce, action: Action) -> Receipt:
+async def _return(shop: Commerce, action: Action) -> Receipt | Job:
     items = [ItemId(item) for item in action.args["item_ids"]]
     refund_to = PaymentMethodId(action.args["refund_to"])
     return await shop.return_items(OrderId(action.order_id or ""), items, refund_to, action.key)
 
 
-@tool(effect=Effect.MONEY, act=_return)
+@tool(effect=Effect.MONEY, act=_return, see=seen.return_request)
 async def return_items(ctx: ToolContext, args: ReturnItems) -> Wanted:
     """Accept the return of items from a delivered order; their price goes back to where it came from or to store credit.
 
@@ -73,11 +74,11 @@ def _require_reachable(order: Order, customer: Customer, method_id: str, amount_
         raise ToolError(Code.OVER_REFUND, "That is more than this payment method has paid.", "refund.conservation")
 
 
-async def _exchange(shop: Commerce, action: Action) -> Receipt:
+async def _exchange(shop: Commerce, action: Action) -> Receipt | Job:
     return await shop.exchange_items(*swap_arguments(action), key=action.key)
 
 
-@tool(effect=Effect.MONEY, act=_exchange)
+@tool(effect=Effect.MONEY, act=_exchange, see=seen.exchange)
 async def exchange_items(ctx: ToolContext, args: SwapItems) -> Wanted:
     """Exchange items of a delivered order for other variants of the same products, once for an order.
 

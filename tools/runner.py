@@ -120,6 +120,13 @@ class ToolRunner:
         """For the sweep: find out what became of a `sent` or `unknown` action that nobody works on, and wake its ticket."""
         return await self._executor.look_up(action, wake=True)
 
+    async def follow_up(self, action: Action) -> Action:
+        """For the merchant's own events: follow what its books say now about an action that was sent.
+
+        Raises `BackendUnavailable` when they cannot be read now.
+        """
+        return await self._executor.follow_up(action)
+
     async def _read(self, caller: Caller, spec: ToolSpec, parsed: Args, wanted: Proposal) -> ToolResult:
         policy = self._policy_for(caller.tenant)
         killed = await self._book.switch_for(caller, spec.name) if spec.stoppable else None

@@ -4,10 +4,11 @@ import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, get_type_hints
 
 from tools.args import Args
-from tools.commerce import Commerce, CustomerId, Receipt
+from tools.commerce import Commerce, CustomerId, Failure, Job, Receipt
 from tools.errors import Code, ToolError
 from tools.limits import Policy
 from tools.money import Money
@@ -71,16 +72,34 @@ class Wanted:
 Handler = Callable[[ToolContext, Any], Awaitable[Any]]
 """Answers a READ with a mapping, or prepares a WRITE or MONEY call as `Wanted`."""
 
-Act = Callable[[Commerce, Action], Awaitable[Receipt]]
+Act = Callable[[Commerce, Action], Awaitable[Receipt | Job]]
 """Carries a reserved action out, with its key and the preconditions that its recorded facts hold."""
 
-Find = Callable[[Commerce, Action], Awaitable[Receipt | None]]
+Find = Callable[[Commerce, Action], Awaitable[Receipt | Job | Failure | None]]
 """Looks an action's effect up by its key."""
 
+See = Callable[[Commerce, Action], Awaitable[Receipt | None]]
+"""Finds an action's effect without its key, by reading its object; None when the object does not prove it."""
 
-async def find_by_key(shop: Commerce, action: Action) -> Receipt | None:
-    """The receipt of the one effect that carries the action's key."""
+
+async def find_by_key(shop: Commerce, action: Action) -> Receipt | Job | Failure | None:
+    """What became of the one effect that carries the action's key."""
     return await shop.find_effect(action.key)
+
+
+async def see_nothing(_shop: Commerce, _action: Action) -> None:
+    """For an effect that leaves nothing which could be read."""
+
+
+class Retry(StrEnum):
+    """What may be done after a lost answer."""
+
+    FREE = "free"
+    """It only reads, so it may be called again."""
+    REPEATABLE = "repeatable"
+    """Twice is the same as once, so the same turn may send it again, also where keys are not honoured."""
+    KEYED = "keyed"
+    """It is sent again only with its key, and only where keys are honoured; else it is looked for, and then left to people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +113,19 @@ class ToolSpec:
     handler: Handler
     act: Act | None
     find: Find
+    see: See
     idempotent: bool
     timeout: float
     verification: Verification
     confirms: bool
     stoppable: bool
+
+    @property
+    def retry(self) -> Retry:
+        """What may be done after a lost answer; it follows from the effect and from whether the tool is idempotent."""
+        if self.effect is Effect.READ:
+            return Retry.FREE
+        return Retry.REPEATABLE if self.idempotent else Retry.KEYED
 
     @property
     def input_schema(self) -> dict[str, Json]:
@@ -112,6 +139,7 @@ def tool(
     effect: Effect = Effect.MONEY,
     act: Act | None = None,
     find: Find = find_by_key,
+    see: See = see_nothing,
     idempotent: bool | None = None,
     timeout: float = 10.0,
     verification: Verification = Verification.CHANNEL,
@@ -143,6 +171,7 @@ def tool(
             handler=handler,
             act=act,
             find=find,
+            see=see,
             idempotent=effect is Effect.READ if idempotent is None else idempotent,
             timeout=timeout,
             verification=verification,

@@ -214,6 +214,7 @@ class ToolShape(Shape):
     description: str
     effect: str
     idempotent: bool
+    retry: str
     timeout_seconds: float
     verification: str
     input_schema: dict[str, Json]

@@ -4,7 +4,7 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 
-from service import health, problem, webhooks
+from service import backend_webhook, health, problem, webhooks
 from service.api import routes
 from service.bootstrap import Services
 from service.console import site
@@ -43,7 +43,7 @@ def create_app(services: Services, *, has_worker: bool = False) -> FastAPI:
     app.state.has_worker = has_worker
     app.add_middleware(Edge)
     problem.install(app)
-    for router in (webhooks.router, routes.router, health.router, page.router):
+    for router in (webhooks.router, backend_webhook.router, routes.router, health.router, page.router):
         app.include_router(router)
     site.install(app, services)
     return app

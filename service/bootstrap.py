@@ -8,6 +8,7 @@ from pathlib import Path
 
 from classifier.model import IntentModel
 from service.agents import Agents
+from service.backend_news import BackendNews
 from service.clock import wall_clock
 from service.conductor import Conductor
 from service.confirmations import Confirmations
@@ -31,6 +32,7 @@ from service.waking import Waking
 from tools.backends.shop.backend import Shop
 from tools.backends.shop.engine import ShopEngine, open_engine
 from tools.backends.shop.schema import create_tables
+from tools.backends.shop.slow import SlowShop
 from tools.commerce import Commerce
 from tools.execution import Crashpoint, go_on
 from tools.limits import Policy
@@ -60,6 +62,7 @@ class Services:
     confirmations: Confirmations
     desk: Desk
     intake: Intake
+    backend_news: BackendNews
     outcomes: Outcomes
     agents: Agents
     model: IntentModel
@@ -116,6 +119,7 @@ def build(
         confirmations=Confirmations(db, wakeups, clock),
         desk=Desk(db, wakeups, clock, settings.tenant, delivers=delivers),
         intake=Intake(db, wakeups, clock, commerce_for, settings.tenant),
+        backend_news=BackendNews(db, runner, clock),
         outcomes=outcomes,
         agents=agents,
         model=model,
@@ -150,11 +154,14 @@ def shop_url(settings: Settings) -> str:
 def _backends(settings: Settings, shop_engine: ShopEngine, clock: Clock) -> CommerceFor:
     if settings.backend != "shop":
         raise Fatal(f"DESKRAIL_BACKEND is {settings.backend!r}; this release knows the embedded shop, `shop`.")
-    return cache(partial(_shop, shop_engine, clock))
+    return cache(partial(embedded_shop, settings, shop_engine, clock))
 
 
-def _shop(engine: ShopEngine, clock: Clock, tenant: str) -> Commerce:
-    return Shop(engine, tenant, clock)
+def embedded_shop(settings: Settings, engine: ShopEngine, clock: Clock, tenant: str) -> SlowShop:
+    """The tenant's embedded shop, as its settings say that it behaves."""
+    chosen = settings.tenant(tenant).shop
+    shop = Shop(engine, tenant, clock, returns_pay=chosen.returns_pay)
+    return SlowShop(shop, engine, tenant, clock, chosen.slow)
 
 
 @cache

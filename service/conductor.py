@@ -14,8 +14,10 @@ from service.store.action_rows import of_ticket
 from service.store.database import Database
 from service.turn import Turn, TurnRun
 from tools.errors import Code
-from tools.ports import Action, ActionStatus, Lane, ToolResult
+from tools.money import Money
+from tools.ports import Action, ActionId, ActionStatus, Lane, ToolResult
 from tools.runner import ToolRunner
+from workflows.acting import looked_at
 from workflows.catalogue import build_flows
 from workflows.conversation import Conversation
 from workflows.flow import Ended, Heard
@@ -91,11 +93,30 @@ class Conductor:
         """An action was resumed: its flow hears how it ended; without one the customer is told from the facts."""
         action = result.action
         owner = action.flow if action else None
-        if action and action.lane is Lane.WORKFLOW and owner in self.flows_for(turn.ticket.tenant):
+        if action and result.code == Code.REVERSED:
+            outcome: Outcome = _reversed(turn.ticket, action)
+        elif action and action.lane is Lane.WORKFLOW and owner in self.flows_for(turn.ticket.tenant):
             outcome = await self.ask_flow(turn, run, owner or "", Ended(result))
         else:
             outcome = self._told(turn, result)
         return await self.conclude(turn, run, _beside_question(turn.ticket, action, outcome))
+
+    async def after_news(self, turn: Turn, run: TurnRun, action: ActionId) -> bool:
+        """The money that was promised for an action has gone out, or the action has come to nothing after all."""
+        result = await run.resume(action)
+        paid = result.action
+        if not result.ok or paid is None or paid.money is None:
+            return await self.after_action(turn, run, result)
+        reference = str(result.data["receipt"])
+        text = render(
+            "money_paid",
+            first_name=first_name(turn.ticket),
+            order_id=paid.order_id,
+            amount=Money(int(result.data["moved_minor"]), paid.money.currency).text(),
+            destination=paid.facts.get("destination"),
+            receipt=reference,
+        )
+        return await self.conclude(turn, run, _beside_question(turn.ticket, paid, Reply(text, receipts=(reference,))))
 
     def to_people(self, turn: Turn, reason: Reason, summary: str = "") -> Escalate:
         """Give the ticket to people and tell the customer so."""
@@ -108,7 +129,9 @@ class Conductor:
         if result.ok and action.receipt:
             reference = action.receipt.reference
             text = render("action_done", first_name=name, deed=deed(action), reference=reference)
-            return Reply(text, receipts=(reference,))
+            return looked_at(Reply(text, receipts=(reference,)), action)
+        if result.under_way:
+            return Reply(render("action_under_way", first_name=name, deed=deed(action)), resolves=False)
         if result.needs_confirmation:
             return AskCustomer(confirmation_text(action), QuestionKind.CONFIRM, action_id=action.id)
         if result.needs_approval:
@@ -133,6 +156,16 @@ def _beside_question(ticket: Ticket, action: Action | None, outcome: Outcome) ->
     if action is not None and question.action_id == action.id:
         return outcome
     return answer_and_return(ticket, question, Reply(outcome.text, receipts=outcome.receipts))
+
+
+def _reversed(ticket: Ticket, action: Action) -> Escalate:
+    """What was told as done or as accepted is not so: the customer is told, and a person looks after what is owed."""
+    amount = action.money.text() if action.money else None
+    text = render("reversed", first_name=first_name(ticket), order_id=action.order_id, amount=amount, job=action.job)
+    owed = f"; {amount} is still owed to the customer" if amount else ""
+    return Escalate(
+        Reason.REVERSED, f"{action.tool} for order {action.order_id} has come to nothing ({action.id}){owed}.", text
+    )
 
 
 def _summary(action: Action) -> str:

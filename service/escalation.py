@@ -22,7 +22,7 @@ WANTS_MESSAGES = 3
 WANTS_CHARACTERS = 600
 """How many of the customer's last messages the brief quotes, and how much of each; the ticket has all of them."""
 
-_HIGH = {Reason.OUTCOME_UNKNOWN, Reason.GUARD, Reason.POISON, Reason.KILLED}
+_HIGH = {Reason.OUTCOME_UNKNOWN, Reason.REVERSED, Reason.GUARD, Reason.POISON, Reason.KILLED}
 _LOW = {Reason.OUT_OF_SCOPE, Reason.LOW_CONFIDENCE, Reason.TURN_LIMIT}
 
 SENTENCES: dict[Reason, str] = {
@@ -46,6 +46,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.SUPERSEDED: "The customer's messages kept overtaking the work on them.",
     Reason.POISON: "Working on this ticket failed again and again.",
     Reason.BACKEND_UNAVAILABLE: "The shop's system cannot be reached.",
+    Reason.REVERSED: "The shop's system reported that something it had accepted or done has come to nothing.",
 }
 
 

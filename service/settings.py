@@ -62,6 +62,15 @@ class Sla(Part):
     low: int = 480
 
 
+class EmbeddedShop(Part):
+    """How the embedded shop behaves: when the money of a return moves, and which effects it accepts as jobs that take long."""
+
+    returns_pay: Literal["at_request", "on_arrival"] = "on_arrival"
+    slow: frozenset[
+        Literal["refund", "cancel_order", "return_items", "exchange_items", "change_order_items", "change_order_payment"]
+    ] = frozenset()
+
+
 class TenantSettings(Part):
     """What one tenant tunes in `deskrail.toml`."""
 
@@ -76,6 +85,7 @@ class TenantSettings(Part):
     budget: Budget = Budget()
     sla: Sla = Sla()
     policy: Policy = Policy()
+    shop: EmbeddedShop = EmbeddedShop()
 
 
 UNTUNED = TenantSettings()
@@ -96,6 +106,7 @@ class Settings:
     database_url: str
     app_role: str | None
     webhook_secrets: Mapping[str, tuple[str, ...]]
+    backend_secrets: Mapping[str, tuple[str, ...]]
     session_secret: str | None
     shop_url: str | None
     backend: str
@@ -135,7 +146,8 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
     return Settings(
         database_url=env.get("DESKRAIL_DATABASE_URL") or f"sqlite:///{platformdirs.user_data_path('deskrail') / 'deskrail.db'}",
         app_role=env.get("DESKRAIL_APP_ROLE") or None,
-        webhook_secrets=_webhook_secrets(env),
+        webhook_secrets=_secrets(env, "WEBHOOK"),
+        backend_secrets=_secrets(env, "BACKEND"),
         session_secret=env.get("DESKRAIL_SESSION_SECRET") or None,
         shop_url=env.get("DESKRAIL_SHOP_URL") or None,
         backend=env.get("DESKRAIL_BACKEND", "shop"),
@@ -191,9 +203,10 @@ def _by_tenant(env: Mapping[str, str], suffix: str) -> dict[str, str]:
     return {match[1].lower(): value for name, value in env.items() if value and (match := pattern.match(name))}
 
 
-def _webhook_secrets(env: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
-    secrets = _by_tenant(env, "WEBHOOK_SECRETS")
-    if short := env.get("DESKRAIL_WEBHOOK_SECRET"):
+def _secrets(env: Mapping[str, str], of: str) -> dict[str, tuple[str, ...]]:
+    """Each tenant's signing secrets, newest first: those of its help desk (`WEBHOOK`) or of its own system (`BACKEND`)."""
+    secrets = _by_tenant(env, f"{of}_SECRETS")
+    if short := env.get(f"DESKRAIL_{of}_SECRET"):
         secrets.setdefault("default", short)
     return {
         tenant: tuple(secret.strip() for secret in listed.split(",") if secret.strip()) for tenant, listed in secrets.items()

@@ -34,6 +34,8 @@ class Waking:
         match event.kind:
             case EventKind.CONFIRMATION:
                 return await self._answered(turn, run, ActionId(event.ref or ""), yes=event.data.get("answer") == "yes")
+            case EventKind.SETTLED if event.data.get("news"):
+                return await self._conductor.after_news(turn, run, ActionId(event.ref or ""))
             case EventKind.APPROVAL | EventKind.SETTLED:
                 return await self._conductor.after_action(turn, run, await run.resume(ActionId(event.ref or "")))
             case EventKind.TIMER:

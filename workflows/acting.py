@@ -59,7 +59,11 @@ class ActingConversation(Conversation):
         action = result.action
         if action is not None and result.ok:
             text = self.done_text(moment, action, result.data)
-            return Reply(text, receipts=(str(result.data["receipt"]),), progress=self._moved(moment, "finish"))
+            done = Reply(text, receipts=(str(result.data["receipt"]),), progress=self._moved(moment, "finish"))
+            return looked_at(done, action)
+        if action is not None and result.under_way:
+            text = moment.words("under_way", order_id=self._order(moment, result))
+            return Reply(text, resolves=False, progress=self._moved(moment, "wait"))
         # A backend that is away leaves the action waiting, so the code speaks before the action's state.
         if result.code and result.code in _FOR_PEOPLE and not self._waits(result):
             return self._to_people(moment, _FOR_PEOPLE[result.code], result)
@@ -108,6 +112,18 @@ _HONEST = {
     Reason.OUTCOME_UNKNOWN: "with_people_unknown",
     Reason.BACKEND_UNAVAILABLE: "with_people_unavailable",
 }
+
+
+def looked_at(done: Reply, action: Action) -> Outcome:
+    """What was done, and a person too when the shop's books show that more money moved than was asked for."""
+    surplus = action.receipt.data.get("surplus_minor") if action.receipt else None
+    if not surplus:
+        return done
+    summary = (
+        f"{action.tool} for order {action.order_id} is done, but the shop's books show {surplus} minor units more "
+        f"refunded than that (action {action.id}). Please look at the order in the shop."
+    )
+    return Escalate(Reason.OUTCOME_UNKNOWN, summary, done.text, receipts=done.receipts, progress=done.progress)
 
 
 def amount_text(action: Action) -> str | None:

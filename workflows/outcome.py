@@ -30,6 +30,7 @@ class Reason(StrEnum):
     SUPERSEDED = "superseded"
     POISON = "poison"
     BACKEND_UNAVAILABLE = "backend_unavailable"
+    REVERSED = "reversed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,7 @@ REASON: Mapping[str, str] = {
     "superseded": "Overtaken by new messages",
     "poison": "Failed again and again",
     "backend_unavailable": "The shop is away",
+    "reversed": "Money came back to the shop",
 }
 
 VERIFICATION: Mapping[str, str] = {

@@ -1,6 +1,6 @@
 """Actions as rows: how one is written, how it changes, and the frozen value that leaves the store."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -22,6 +22,7 @@ from tools.ports import (
     ApprovalId,
     Caller,
     Effect,
+    Json,
     Lane,
     MoneyLeg,
     Proposal,
@@ -143,8 +144,8 @@ async def met(conn: AsyncConnection, ticket: str, origin: str) -> Sequence[Any]:
     return sorted(rows, key=lambda row: (row.created_at, row.id))
 
 
-def entry(row: Any, actor: str, kind: str | None = None) -> Entry:
-    """The journal's entry of an action as it now stands: ids and decisions, no customer text."""
+def entry(row: Any, actor: str, kind: str | None = None, more: Mapping[str, Json] | None = None) -> Entry:
+    """The journal's entry of an action as it now stands: ids and decisions, and `more`; no customer text."""
     amount = {"amount_minor": row.amount_minor, "currency": row.currency} if row.amount_minor is not None else None
     return Entry(
         kind or f"action.{row.status}",
@@ -161,7 +162,9 @@ def entry(row: Any, actor: str, kind: str | None = None) -> Entry:
             "confirmed_by": row.confirmed_by,
             "approval_id": row.approval_id,
             "receipt": row.receipt["reference"] if row.receipt else None,
-        },
+        }
+        | ({"job": row.job} if row.job else {})
+        | dict(more or {}),
     )
 
 
@@ -194,4 +197,6 @@ def from_row(row: Any) -> Action:
         fence=row.fence,
         sentence=row.sentence,
         requester=row.requester,
+        job=row.job,
+        sent_at=row.sent_at,
     )

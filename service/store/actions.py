@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service import ids
-from service.store import action_rows, approvals, ledger, switches, turns
+from service.store import action_rows, aftermath, approvals, ledger, switches, turns
 from service.store.action_rows import LIVE, actor_of, entry, from_row
 from service.store.book_facts import Standing, look_at_facts, read_facts, take_locks
 from service.store.database import Database
@@ -17,7 +17,7 @@ from service.store.money_schema import actions
 from service.store.schema import questions, tickets
 from service.store.switches import Who
 from service.store.wakeups import EventKind, Wakeups
-from tools.commerce import Receipt
+from tools.commerce import Failure, Job, Receipt
 from tools.digest import digest, wish
 from tools.errors import Code, FencedOff, MovedOn, RunSuperseded
 from tools.limits import Policy
@@ -176,8 +176,23 @@ class SqlActionBook(ActionBook):
             elif status is ActionStatus.FAILED:
                 await ledger.release(conn, row, now)
             await _write(conn, ticket, [entry(row, "system")], now, row.event_seq)
-            if wake and status.ended:
+            if wake and (status.ended or row.job):
                 await self._wakeups.wake(conn, row.ticket_id, EventKind.SETTLED, row.id, {"status": row.status})
+            return from_row(row)
+
+    async def accept(self, action: Action, job: Job) -> Action:
+        """Note that the backend works on it; the first word about how it ended may have come before, and stands."""
+        now = self._clock()
+        async with self._database.begin() as conn:
+            return from_row(await aftermath.accept(conn, action, job, now))
+
+    async def correct(self, action: Action, found: Receipt | Failure) -> Action:
+        """Follow what the backend's books say now about a `succeeded` action, and wake its ticket, once for each news."""
+        now = self._clock()
+        async with self._database.begin() as conn:
+            row, news = await aftermath.correct(conn, action, found, now)
+            if news is not None:
+                await self._wakeups.wake(conn, row.ticket_id, EventKind.SETTLED, row.id, {"status": row.status, "news": news})
             return from_row(row)
 
     async def release(self, action: Action) -> Action:

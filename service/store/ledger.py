@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service import ids
@@ -54,6 +55,30 @@ async def settle(conn: AsyncConnection, action: Any, receipt: Receipt, now: date
         },
         now,
     )
+
+
+async def follow(conn: AsyncConnection, action: Any, receipt: Receipt, now: datetime) -> None:
+    """Turn what was promised into what has been paid since, as a later receipt says; what it leaves out is the merchant's."""
+    paid = sum(leg.amount_minor for leg in receipt.legs)
+    await _restate(conn, action, {Account.PAID: paid, Account.ACCEPTED: 0, Account.RESERVED: 0, Account.MERCHANT: -paid}, now)
+
+
+async def reverse(conn: AsyncConnection, action: Any, now: datetime) -> None:
+    """Compensate everything that was ever booked for an action whose money has come back."""
+    await _restate(conn, action, dict.fromkeys(Account, 0), now)
+
+
+async def _restate(conn: AsyncConnection, action: Any, wanted: Mapping[Account, int], now: datetime) -> None:
+    """One more transaction, after which the action's accounts stand as wanted; nothing that was written is changed."""
+    stand = {row.account: int(row.total) for row in await conn.execute(_STANDING, {"action": action.id})}
+    await _post(conn, action, {account: amount - stand.get(account, 0) for account, amount in wanted.items()}, now)
+
+
+_STANDING = (
+    select(ledger.c.account, func.sum(ledger.c.amount_minor).label("total"))
+    .where(ledger.c.action_id == bindparam("action"))
+    .group_by(ledger.c.account)
+)
 
 
 async def _post(conn: AsyncConnection, action: Any, amounts: Mapping[Account, int], now: datetime) -> None:

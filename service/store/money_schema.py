@@ -8,6 +8,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     String,
     Table,
     Text,
@@ -57,6 +58,8 @@ actions = Table(
     Column("lease_until", UtcTime),
     Column("event_seq", BigInteger),
     Column("receipt", JsonColumn),
+    # The merchant's own id of work that it has accepted and not finished.
+    Column("job", String(200)),
     Column("created_at", UtcTime, nullable=False),
     Column("reserved_at", UtcTime),
     Column("sent_at", UtcTime),
@@ -143,6 +146,18 @@ locks = Table(
     Column("tenant", ForeignKey("tenants.name"), primary_key=True),
     Column("kind", String(16), primary_key=True),
     Column("ref", String(200), primary_key=True),
+)
+
+backend_events = Table(
+    "backend_events",
+    metadata,
+    # What the merchant's system has told us, by its own ids; a repeated id changes nothing.
+    Column("tenant", ForeignKey("tenants.name"), primary_key=True),
+    Column("webhook_id", String(200), primary_key=True),
+    Column("body_sha256", LargeBinary(32), nullable=False),
+    Column("action_id", ForeignKey("actions.id"), nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("received_at", UtcTime, nullable=False),
 )
 
 switches = Table(

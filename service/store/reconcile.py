@@ -13,6 +13,7 @@ from service.store.money_schema import actions
 from service.store.schema import events
 from service.store.switches import IN_FLIGHT as UNDER_WAY
 from service.store.workers import db_now
+from tools.errors import Code
 from tools.ports import Action, ActionStatus, Clock
 from tools.runner import ToolRunner
 
@@ -21,6 +22,9 @@ LOOK_UP_SECONDS = 30
 
 UNKNOWN_RESTS = timedelta(seconds=30)
 """An action that became unknown was looked up then, so the sweep waits this long before it asks again."""
+
+JOB_PATIENCE = timedelta(hours=72)
+"""Work that the merchant's system has accepted and not ended after this long is unknown, and a person looks at it."""
 
 log = structlog.get_logger()
 
@@ -39,7 +43,7 @@ async def reconcile(database: Database, book: SqlActionBook, runner: ToolRunner,
 
     A turn's action is alive while its event is not done, for then a drain runs it again; a person's until its lease ends.
     """
-    ends = [await _go_over(book, runner, action) for action in await take_stranded(database, clock, limit)]
+    ends = [await _go_over(book, runner, clock, action) for action in await take_stranded(database, clock, limit)]
     return Reconciled(
         settled=sum(before is not ActionStatus.RESERVED and after.ended for before, after in ends),
         unknown=sum(not after.ended for _, after in ends),
@@ -69,11 +73,13 @@ async def take_stranded(database: Database, clock: Clock, limit: int = 100) -> t
         return tuple(sorted((from_row(row) for row in rows), key=lambda action: found.index(action.id)))
 
 
-async def _go_over(book: SqlActionBook, runner: ToolRunner, action: Action) -> tuple[ActionStatus, ActionStatus]:
+async def _go_over(book: SqlActionBook, runner: ToolRunner, clock: Clock, action: Action) -> tuple[ActionStatus, ActionStatus]:
     """How the action stood, and how it stands now."""
     try:
         reserved = action.status is ActionStatus.RESERVED
         after = await book.release(action) if reserved else await runner.reconcile(action)
+        if after.status is ActionStatus.SENT and action.sent_at is not None and action.sent_at <= clock() - JOB_PATIENCE:
+            after = await book.settle(after, None, ActionStatus.UNKNOWN, Code.OUTCOME_UNKNOWN, wake=True)
     except Exception as error:  # A sweep must outlive what it sweeps; the lease brings this action back.
         log.error("action.not_reconciled", action_id=action.id, error=type(error).__name__)
         return action.status, action.status

@@ -1,0 +1,93 @@
+"""What becomes of an action after its answer: work that goes on as a job, money that follows, and effects that come to nothing.
+
+Each change is conditional on how the action stands, so the same news twice, or in another order, changes nothing.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import bindparam, null, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from service.store import action_rows, ledger, turns
+from service.store.action_rows import entry, from_row
+from service.store.journal import append_to_ticket
+from service.store.money_schema import actions
+from tools.commerce import Failure, Job, Receipt
+from tools.errors import Code
+from tools.ports import Action, ActionStatus
+
+
+class News(StrEnum):
+    """What has happened to a `succeeded` action since."""
+
+    REVERSED = "reversed"
+    """Its money has come back to the merchant, or its effect has come to nothing."""
+    PAID = "paid"
+    """The money that was promised has gone out."""
+
+
+_ACCEPT = (
+    update(actions)
+    .where(
+        actions.c.id == bindparam("action"),
+        actions.c.status.in_((ActionStatus.SENT, ActionStatus.UNKNOWN)),
+        actions.c.job.is_(None),
+    )
+    .values(job=bindparam("reference"))
+    .returning(actions)
+)
+_IF_SUCCEEDED = (
+    update(actions).where(actions.c.id == bindparam("action"), actions.c.status == ActionStatus.SUCCEEDED).returning(actions)
+)
+_REVERSE = _IF_SUCCEEDED.values(
+    status=ActionStatus.FAILED, code=Code.REVERSED, receipt=null(), ended_at=bindparam("now", type_=actions.c.ended_at.type)
+)
+_FOLLOW = _IF_SUCCEEDED.values(receipt=bindparam("later", type_=actions.c.receipt.type))
+
+
+async def accept(conn: AsyncConnection, action: Action, job: Job, now: datetime) -> Any:
+    """Note the job of an action that has been sent; returns the row as it stands."""
+    await turns.lock(conn, action.ticket, None)
+    row = (await conn.execute(_ACCEPT, {"action": action.id, "reference": job.reference})).first()
+    if row is None:
+        return await action_rows.by_id(conn, action.ticket, action.id)
+    await append_to_ticket(conn, row.ticket_id, [entry(row, "system", "action.accepted")], now, row.event_seq)
+    return row
+
+
+async def correct(conn: AsyncConnection, action: Action, found: Receipt | Failure, now: datetime) -> tuple[Any, News | None]:
+    """Follow what the backend's books say now about a `succeeded` action; the row as it stands, and what is new about it."""
+    await turns.lock(conn, action.ticket, None)
+    row = await action_rows.by_id(conn, action.ticket, action.id)
+    if row.status != ActionStatus.SUCCEEDED:
+        return row, None
+    held = from_row(row).receipt
+    if isinstance(found, Failure):
+        return await _reversed(conn, row, held, found, now), News.REVERSED
+    if held is None or not _more_moved(held, found):
+        return row, None
+    followed = held.model_copy(update={"legs": found.legs, "data": {**held.data, "paid_by": found.reference}})
+    row = (await conn.execute(_FOLLOW, {"action": row.id, "later": followed.model_dump(mode="json")})).one()
+    await ledger.follow(conn, row, followed, now)
+    paid = {"paid_by": found.reference, "paid_minor": _moved(found)}
+    await append_to_ticket(conn, row.ticket_id, [entry(row, "backend", "action.paid", paid)], now)
+    return row, News.PAID
+
+
+async def _reversed(conn: AsyncConnection, before: Any, held: Receipt | None, found: Failure, now: datetime) -> Any:
+    row = (await conn.execute(_REVERSE, {"action": before.id, "now": now})).one()
+    await ledger.reverse(conn, row, now)
+    lost = {"lost_receipt": held.reference if held else None, "reason": found.reason}
+    await append_to_ticket(conn, row.ticket_id, [entry(row, "backend", "action.reversed", lost)], now)
+    return row
+
+
+def _more_moved(held: Receipt, found: Receipt) -> bool:
+    """Whether money has moved under a later receipt that had not under the one we hold; never more than was promised."""
+    return _moved(held) == 0 < _moved(found) <= held.amount_minor
+
+
+def _moved(receipt: Receipt) -> int:
+    return sum(leg.amount_minor for leg in receipt.legs)

@@ -2,13 +2,14 @@
 
 from dataclasses import replace
 
+from agent.wording import deed
 from classifier.clean import clean
 from classifier.model import IntentModel
 from classifier.prediction import Prediction
 from service.conductor import Conductor, TenantSettingsFor
 from service.outcomes import Routed
-from service.store import questions, turns
-from service.store.action_rows import of_ticket
+from service.store import approvals, questions, turns
+from service.store.action_rows import by_id, from_row, of_ticket
 from service.store.database import Database
 from service.store.ticket_row import TicketRow
 from service.store.withdrawal import withdraw
@@ -16,15 +17,17 @@ from service.turn import Turn, TurnRun
 from service.waking import Waking
 from tools.execution import Crashpoint
 from tools.ports import ActionId, ActionStatus, Clock, Lane
-from workflows.catalogue import INTENT_FLOWS
+from workflows.catalogue import FLOW_INTENTS, INTENT_FLOWS
 from workflows.flow import Answered, Said
 from workflows.outcome import AwaitApproval, Close, Escalate, HandOff, Outcome, Reason, Reply
 from workflows.repair import (
+    AsksAfter,
     CancelFlow,
     Confirmed,
     Correction,
     DeclinedAnswer,
     NewTopic,
+    Revisit,
     SlotAnswer,
     ThanksOnly,
     Unclear,
@@ -34,8 +37,10 @@ from workflows.repair import (
     ask_again,
     understand,
 )
-from workflows.routing import Mode, Modes, Route, route
+from workflows.replies import render
+from workflows.routing import Mode, Modes, Route, RouteCode, revisit, route
 from workflows.ticket import Author, Question, Ticket, TicketStatus
+from workflows.wording import first_name, moment_text
 
 AT_REST = {TicketStatus.NEW, TicketStatus.RESOLVED, TicketStatus.CLOSED}
 """A message on a ticket in one of these begins something new."""
@@ -96,6 +101,10 @@ class Hearing:
             case Unclear(exhausted) if turn.ticket.question:
                 again = HandOff(Reason.NO_PROGRESS) if exhausted else ask_again(turn.ticket, turn.ticket.question)
                 return await go_on.conclude(turn, run, again)
+            case AsksAfter():
+                return await self._where_it_stands(turn, run)
+            case Revisit(flow, text):
+                return await self._run_route(turn, run, said, revisit(flow, turn.ticket, self._modes(turn)), text)
             case NewTopic(intent, text, returns=True):
                 return await self._digress(turn, run, INTENT_FLOWS[intent], text)
             case _:
@@ -150,18 +159,38 @@ class Hearing:
         waiting = [one.id for one in actions if one.status is ActionStatus.PROPOSED and one.decision == "needs_approval"]
         return AwaitApproval(answer.text, waiting[-1], progress=turn.ticket.flow) if waiting else answer
 
+    async def _where_it_stands(self, turn: Turn, run: TurnRun) -> bool:
+        """Say what people still have to decide, and since when; when nothing is left to decide, its result is on the way."""
+        async with self._db.reading() as conn:
+            waits = await approvals.waiting_on(conn, turn.ticket.id)
+            row = await by_id(conn, turn.ticket.id, waits.action_id) if waits else None
+        if row is None:
+            return await self._conductor.conclude(turn, run, None)
+        since, until = moment_text(waits.created_at), moment_text(waits.expires_at)
+        text = render("still_waiting", first_name=first_name(turn.ticket), deed=deed(from_row(row)), since=since, until=until)
+        return await self._conductor.conclude(turn, run, AwaitApproval(text, row.id, progress=turn.ticket.flow))
+
+    def _modes(self, turn: Turn) -> Modes:
+        return Modes(Mode(self._tenant_settings(turn.ticket.tenant).mode))
+
     async def _route(self, turn: Turn, run: TurnRun, said: Prediction) -> bool:
         go_on, ticket = self._conductor, turn.ticket
         if turn.claim.queue == "agent" or (ticket.lane is Lane.AGENT and ticket.status not in AT_REST):
             return await go_on.let_agent_work(turn, run, Routed())
-        chosen = route(said, ticket, Modes(Mode(self._tenant_settings(ticket.tenant).mode)))
-        routed = _routed(said, chosen)
+        return await self._run_route(turn, run, said, route(said, ticket, self._modes(turn)), said.text)
+
+    async def _run_route(self, turn: Turn, run: TurnRun, said: Prediction, chosen: Route, text: str) -> bool:
+        """Let whoever was chosen hear the text."""
+        go_on, ticket = self._conductor, turn.ticket
+        intent = FLOW_INTENTS[chosen.flow] if chosen.flow else said.intent
+        sure = said.confidence if chosen.reason is not RouteCode.REVISIT else None
+        routed = Routed(chosen.lane, intent, sure, chosen.sentence, said.language)
         run.note("ticket.routed", _noted(said, chosen))
-        turn = replace(turn, ticket=replace(ticket, intent=said.intent, lane=chosen.lane or ticket.lane))
+        turn = replace(turn, ticket=replace(ticket, intent=intent, lane=chosen.lane or ticket.lane))
         match chosen.lane:
             case Lane.WORKFLOW:
-                run.caller = replace(run.caller, lane=Lane.WORKFLOW, intent=said.intent)
-                return await go_on.let_flow_hear(turn, run, chosen.flow or "", Said(said.text), routed)
+                run.caller = replace(run.caller, lane=Lane.WORKFLOW, intent=intent)
+                return await go_on.let_flow_hear(turn, run, chosen.flow or "", Said(text), routed)
             case Lane.AGENT:
                 return await go_on.let_agent_work(turn, run, routed, reason=chosen.escalation)
             case Lane.HUMAN:
@@ -190,10 +219,6 @@ def _subject(turn: Turn) -> str:
 
 def _flow(ticket: Ticket) -> str:
     return ticket.flow.flow if ticket.flow else ""
-
-
-def _routed(said: Prediction, chosen: Route) -> Routed:
-    return Routed(chosen.lane, said.intent, said.confidence, chosen.sentence, said.language)
 
 
 def _noted(said: Prediction, chosen: Route) -> dict[str, object]:

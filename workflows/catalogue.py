@@ -39,6 +39,18 @@ INTENT_FLOWS: Mapping[Intent, str] = {
 }
 """The flow for each intent that has one."""
 
+FLOW_INTENTS: Mapping[str, Intent] = {flow: intent for intent, flow in INTENT_FLOWS.items()}
+"""The intent that each flow serves."""
+
+NEWS_FLOWS: Mapping[str, str] = {
+    OrderStatusFlow.name: OrderStatusFlow.name,
+    RefundStatusFlow.name: RefundStatusFlow.name,
+    CancelOrderFlow.name: RefundStatusFlow.name,
+    ReturnRefundFlow.name: RefundStatusFlow.name,
+    ChangeAddressFlow.name: OrderStatusFlow.name,
+}
+"""For each flow, the one that tells how things stand after it."""
+
 READING_FLOWS = frozenset(flow.name for flow in _CLASSES if not flow.effects)
 """The flows that change nothing; they may answer in the middle of another flow and run in every mode."""
 

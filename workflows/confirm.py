@@ -32,7 +32,7 @@ class _Reading:
 _KNOWN = PARTS | refusals()
 _LONGEST = max(len(phrase) for phrase in _KNOWN)
 _REQUEST = phrases("can you, could you, would you, will you, instead")
-_NOTES = {Part.SOFT_YES, Part.THANKS, Part.PRAISE}
+_NOTES = {Part.SOFT_YES, Part.NO, Part.THANKS, Part.PRAISE}
 _AGREES = {Part.YES, Part.SOFT_YES}
 _ANSWER_AT_MOST = 2000
 """A longer text says more than yes or no."""
@@ -74,8 +74,8 @@ def is_plain_thanks(text: str) -> bool:
     return Part.THANKS in parts and set(parts) <= {Part.THANKS, Part.FILLER}
 
 
-def is_acknowledgement(text: str) -> bool:
-    """Whether a text only notes what it was told: "ok", "great, thanks", a thumb; beside a question it may mean more."""
+def wants_nothing(text: str) -> bool:
+    """Whether an answered customer asks for nothing more: "ok", "great, thanks", a thumb, "no, that's all", "never mind"."""
     parts = {part for clause in clauses(text) for part in _parts(clause, _KNOWN)}
     if "?" in text or not parts <= _NOTES | {Part.YES, Part.FILLER}:
         return False

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from classifier.intents import Intent
 from classifier.prediction import Prediction
 from tools.ports import ActionId, Lane
-from workflows.catalogue import INTENT_FLOWS, READING_FLOWS
-from workflows.confirm import Answer, is_acknowledgement, is_plain_thanks, is_retraction, last_word, read_answer
+from workflows.asking_after import ORDER_LIKE, asks_after, only_refers
+from workflows.catalogue import INTENT_FLOWS, NEWS_FLOWS, READING_FLOWS
+from workflows.confirm import Answer, is_plain_thanks, is_retraction, last_word, read_answer, wants_nothing
 from workflows.outcome import AskCustomer, Reply
 from workflows.person_words import drops_it, wants_person
 from workflows.replies import render
@@ -91,6 +92,19 @@ class Unclear:
 
 
 @dataclass(frozen=True, slots=True)
+class AsksAfter:
+    """The customer asks how it stands while people decide; nothing changes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Revisit:
+    """The customer comes back to what was answered: for another order, or to ask how it stands now; `flow` hears it."""
+
+    flow: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Fresh:
     """Nothing on the ticket waits for this message, so it is routed by what it says."""
 
@@ -98,7 +112,18 @@ class Fresh:
 
 
 Understanding = (
-    WantsPerson | Confirmed | DeclinedAnswer | SlotAnswer | Correction | NewTopic | CancelFlow | ThanksOnly | Unclear | Fresh
+    WantsPerson
+    | Confirmed
+    | DeclinedAnswer
+    | SlotAnswer
+    | Correction
+    | NewTopic
+    | CancelFlow
+    | ThanksOnly
+    | Unclear
+    | AsksAfter
+    | Revisit
+    | Fresh
 )
 
 
@@ -118,14 +143,9 @@ def understand(ticket: Ticket, texts: Sequence[str], prediction: Prediction) -> 
         return _to_slot(ticket, question, texts, prediction)
     if ticket.status is TicketStatus.WAITING_APPROVAL:
         return _while_waiting(ticket, texts, prediction)
-    if last_word(texts) is Answer.THANKS or (ticket.status in ANSWERED and all(_wants_nothing(one) for one in texts)):
-        return ThanksOnly()
-    return Fresh(text)
-
-
-def _wants_nothing(text: str) -> bool:
-    """Whether a message on an answered ticket asks for nothing more: "ok", "no, that's all", "never mind"."""
-    return is_acknowledgement(text) or read_answer(text) is Answer.NO
+    if ticket.status in ANSWERED:
+        return _answered(ticket, texts, prediction)
+    return ThanksOnly() if last_word(texts) is Answer.THANKS else Fresh(text)
 
 
 def _to_confirmation(
@@ -155,7 +175,7 @@ def _to_slot(ticket: Ticket, question: Question, texts: Sequence[str], predictio
         return CancelFlow(text)
     # Answers are short and often sound like another topic ("it came broken"), so only a question starts a new one; and an
     # order's number answers the question for an order, unless it stands in a question that could not be about it.
-    names_it = question.slot == "order" and _ORDER_LIKE.search(text) and not _ASKS_ON.search(plain(text[:READ_AT_MOST]))
+    names_it = question.slot == "order" and ORDER_LIKE.search(text) and not _ASKS_ON.search(plain(text[:READ_AT_MOST]))
     topic = _new_topic(ticket, text, prediction) if _asks(text) and not names_it else None
     return topic or SlotAnswer(text, question)
 
@@ -167,7 +187,20 @@ def _while_waiting(ticket: Ticket, texts: Sequence[str], prediction: Prediction)
         return CancelFlow(text)
     if all(read_answer(one) in (Answer.THANKS, Answer.YES) for one in texts):
         return ThanksOnly()
-    return _new_topic(ticket, text, prediction) or Fresh(text)
+    return AsksAfter() if asks_after(text) else _new_topic(ticket, text, prediction) or Fresh(text)
+
+
+def _answered(ticket: Ticket, texts: Sequence[str], prediction: Prediction) -> Understanding:
+    """A message after the answer: nothing more, the same again for another order, how it stands now, or something new."""
+    text = "\n".join(texts)
+    if last_word(texts) is Answer.THANKS or all(wants_nothing(one) for one in texts):
+        return ThanksOnly()
+    flow = _flow_name(ticket) if _in_flow(ticket) else ""
+    if flow in NEWS_FLOWS and only_refers(text):
+        return Revisit(flow, text)
+    if flow in NEWS_FLOWS and asks_after(text):
+        return Revisit(NEWS_FLOWS[flow], text)
+    return Fresh(text)
 
 
 def _new_topic(ticket: Ticket, text: str, prediction: Prediction) -> NewTopic | None:
@@ -178,7 +211,6 @@ def _new_topic(ticket: Ticket, text: str, prediction: Prediction) -> NewTopic | 
     return NewTopic(prediction.intent, text, returns=flow in READING_FLOWS)
 
 
-_ORDER_LIKE = re.compile(r"\b[a-z]{0,3}-?\d{5,}\b", re.IGNORECASE)
 _TURNS = re.compile(
     r"\b(?:(?:other|different|wrong) (?:order|one|item|address|card)|not (?:that|this) (?:one|order|item)|not the"
     r"|i meant?|instead|(?:just|only) (?:the|one)|(?:also|and|too) the|should (?:be|say)|actually its|both)\b"
@@ -191,8 +223,8 @@ _ASKS = re.compile(_OPENING + r"(?:where|when|what|whats|how|why|who|which|is|ar
 def _corrects(ticket: Ticket, text: str, question: Question) -> bool:
     """Whether the reply names another order, item or address than the question does."""
     said = plain(text[:READ_AT_MOST])
-    named = {match[0] for match in _ORDER_LIKE.finditer(said)}
-    asked = {match[0] for match in _ORDER_LIKE.finditer(plain(question.text))}
+    named = {match[0] for match in ORDER_LIKE.finditer(said)}
+    asked = {match[0] for match in ORDER_LIKE.finditer(plain(question.text))}
     if named - asked or _TURNS.search(said):
         return True
     return _flow_name(ticket) == "change_address" and read_address(text[:READ_AT_MOST]).line1 is not None

@@ -49,6 +49,7 @@ class RouteCode(StrEnum):
     READ_ONLY = "read_only"
     AUTO_REPLY = "auto_reply"
     THANKS = "thanks"
+    REVISIT = "revisit"
 
 
 SENTENCES: dict[RouteCode, str] = {
@@ -65,6 +66,7 @@ SENTENCES: dict[RouteCode, str] = {
     RouteCode.READ_ONLY: "Nothing may be changed now, and this wants a change.",
     RouteCode.AUTO_REPLY: "A machine wrote this, and nobody waits for an answer.",
     RouteCode.THANKS: "The customer only says thank you.",
+    RouteCode.REVISIT: "The customer comes back to what the ticket was about.",
 }
 """Each code's sentence for people."""
 
@@ -118,6 +120,13 @@ def route(prediction: Prediction, ticket: Ticket, modes: Modes) -> Route:
     if flow is None:
         return _allowed(Route(Lane.AGENT, RouteCode.NO_FLOW, escalation=Reason.OUT_OF_SCOPE), modes)
     return _allowed(Route(Lane.WORKFLOW, RouteCode.CONFIDENT, flow=flow), modes)
+
+
+def revisit(flow: str, ticket: Ticket, modes: Modes) -> Route:
+    """The lane for a message that comes back to what a flow has answered."""
+    if ticket.customer.verification is Verification.NONE:
+        return Route(Lane.HUMAN, RouteCode.IDENTITY, escalation=Reason.IDENTITY)
+    return _allowed(Route(Lane.WORKFLOW, RouteCode.REVISIT, flow=flow), modes)
 
 
 def _allowed(wanted: Route, modes: Modes) -> Route:

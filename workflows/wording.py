@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from babel.dates import format_date
 
@@ -19,6 +19,11 @@ _FIRST_NAME = re.compile(r"[^\W\d_][^\W\d_'’-]*(?:['’-][^\W\d_]+)*")
 def date_text(at: datetime) -> str:
     """A day, for example `3 May 2026`."""
     return format_date(at, "d MMMM yyyy", locale="en")
+
+
+def moment_text(at: datetime) -> str:
+    """A day and a time of day, for example `3 May 2026, 14:05 UTC`."""
+    return f"{date_text(at)}, {at.astimezone(UTC):%H:%M} UTC"
 
 
 def money_text(money: Mapping[str, Json]) -> str:

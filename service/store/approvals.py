@@ -109,6 +109,12 @@ async def current(conn: AsyncConnection, action_id: str) -> Any:
     return (await conn.execute(query.order_by(approvals.c.created_at.desc(), approvals.c.id.desc()).limit(1))).first()
 
 
+async def waiting_on(conn: AsyncConnection, ticket_id: str) -> Any:
+    """The ticket's oldest approval that is still to be decided, or None."""
+    query = select(approvals).where(approvals.c.ticket_id == ticket_id, approvals.c.state == "pending")
+    return (await conn.execute(query.order_by(approvals.c.created_at, approvals.c.id).limit(1))).first()
+
+
 async def valid_votes(conn: AsyncConnection, approval_id: str) -> int:
     """How many different people approved while they were supervisors and not the requester."""
     held = (

@@ -129,6 +129,7 @@ async def test_a_customer_who_was_only_passed_on_is_not_left_when_the_ticket_is_
     told = await service.said(ticket["id"])
     first = ticket["escalation"]["id"]
     await desk.claim(ann, first)
+    service.clock.advance(minutes=1)
     await desk.hand_back(ann, ticket["id"])
     await service.work()
     ticket = await service.ticket(ticket["id"])

@@ -35,6 +35,29 @@ async def test_a_correction_replaces_what_was_offered_and_only_that_is_done(serv
     assert (entry.order_id, entry.amount_minor) == ("D-100002", 8900)
 
 
+async def test_a_bare_order_number_after_the_answer_asks_the_same_about_that_order(service: Rig) -> None:
+    ticket = await service.say("Where is my order D-100001?")
+    ticket = await later(service, "D-100004")
+    assert (ticket["status"], ticket["lane"], ticket["flow"]) == ("resolved", "workflow", "order_status")
+    assert "Order D-100004 (Espresso Machine) was delivered" in await newest_reply(service, ticket)
+    ticket = await later(service, "sorry, I meant 100003")
+    assert "Order D-100003 (Brushed Hoodie and 1 more) has been placed" in await newest_reply(service, ticket)
+    ticket = await later(service, "no, the other order")
+    assert "Order D-100001 (Trail Running Shoes and 1 more) is on its way" in await newest_reply(service, ticket)
+    ticket = await later(service, "any news?")
+    assert "Order D-100001 (Trail Running Shoes and 1 more) is on its way" in await newest_reply(service, ticket)
+
+
+async def test_another_order_than_the_one_that_was_refused_is_offered_and_waits_for_its_own_yes(service: Rig) -> None:
+    await service.say("Please cancel my order D-100001")
+    ticket = await later(service, "oops sorry, I meant D-100003")
+    assert (ticket["question"]["kind"], ticket["actions"][0]["args"]["order_id"]) == ("confirm", "D-100003")
+    await later(service, "yes")
+    ticket = await later(service, "any news on my refund?")
+    assert (ticket["status"], ticket["flow"], ticket["intent"]) == ("resolved", "refund_status", "refund_status")
+    assert "$83.00 to Mastercard ending 2161" in await newest_reply(service, ticket)
+
+
 async def test_a_question_in_between_is_answered_and_leads_back(service: Rig) -> None:
     ticket = await service.say("Please cancel my order D-100003")
     action = ticket["question"]["action_id"]

@@ -171,6 +171,22 @@ async def test_a_question_while_people_decide_is_answered_and_the_votes_still_co
     assert (ticket["status"], statuses(ticket)) == ("resolved", ["succeeded"])
 
 
+async def test_a_customer_who_asks_for_news_is_told_since_when_and_until_when_people_decide(service: Rig) -> None:
+    ticket = await wants_749_back(service)
+    since = "20 November 2026, 12:05 UTC"
+    for nudge in ("Any news?", "hello??", "When will I get my money back?"):
+        ticket = await later(service, nudge)
+        assert (ticket["status"], ticket["lane"], statuses(ticket)) == ("waiting_approval", "workflow", ["proposed"])
+        told = await newest_reply(service, ticket)
+        assert "refund $749.00 on order D-100004 to Mastercard ending 2161" in told
+        assert f"waiting for that since {since}" in told
+        assert "by 23 November 2026, 12:05 UTC at the latest" in told
+    await service.approve(await service.person("sue"), ticket["approvals"][0])
+    await service.work()
+    ticket = await service.ticket(ticket["id"])
+    assert (ticket["status"], statuses(ticket)) == ("resolved", ["succeeded"])
+
+
 async def test_votes_that_come_in_while_another_question_is_open_do_not_close_that_question(service: Rig) -> None:
     ticket = await wants_749_back(service)
     ticket = await later(service, "Please also cancel my order D-100003")

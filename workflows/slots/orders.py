@@ -78,6 +78,9 @@ def choose_order(
     if strange:
         return Unknown(strange[0])
     fitting = tuple(order for order in orders if fits(order))
+    if about is not None and names_other(text) and not _placed(text, listed):
+        others = _besides(about, fitting) or _besides(about, orders)
+        return Found(others) if len(others) == 1 else Unclear(others or tuple(orders))
     by_words = _by_words(text, orders, fitting, about, listed)
     if by_words is not None:
         return Found((by_words,))
@@ -112,12 +115,9 @@ def _by_words(
     """The order that is meant by place, by what is in it, or because the talk was about it."""
     words = tokens(text)
     by_id = {str(order.id): order for order in orders}
-    places = {_ORDINALS[word] for word in words if word in _ORDINALS}
-    if len(places) == 1 and (place := places.pop()) < len(listed) and listed[place] in by_id:
-        return by_id[listed[place]]
-    if says(words, _OTHER):
-        others = [order for order in fitting if order.id != about]
-        return others[0] if about is not None and len(others) == 1 else None
+    placed = _placed(text, listed)
+    if placed in by_id:
+        return by_id[placed]
     if says(words, _NEWEST) and orders:
         return orders[0]
     for choice in (fitting, orders):
@@ -127,6 +127,17 @@ def _by_words(
         if holding:
             return next((order for order in holding if order.id == about), None)
     return by_id.get(about or "")
+
+
+def _placed(text: str, listed: Sequence[str]) -> str | None:
+    """The id at the one place in the list that the text names: "the second one"."""
+    places = {_ORDINALS[word] for word in tokens(text) if word in _ORDINALS}
+    place = places.pop() if len(places) == 1 else len(listed)
+    return listed[place] if place < len(listed) else None
+
+
+def _besides(about: str, orders: Sequence[Order]) -> tuple[Order, ...]:
+    return tuple(order for order in orders if order.id != about)
 
 
 def _digits(text: str) -> str:

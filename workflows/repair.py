@@ -213,7 +213,8 @@ def _new_topic(ticket: Ticket, text: str, prediction: Prediction) -> NewTopic | 
 
 _TURNS = re.compile(
     r"\b(?:(?:other|different|wrong) (?:order|one|item|address|card)|not (?:that|this) (?:one|order|item)|not the"
-    r"|i meant?|instead|(?:just|only) (?:the|one)|(?:also|and|too) the|should (?:be|say)|actually its|both)\b"
+    r"|i meant?|instead|(?:just|only) (?:the|one|a single|\d)|(?:one|two|three|\d) of (?:the|them|those|these)"
+    r"|(?:also|and|too) the|should (?:be|say)|actually its|both)\b"
 )
 _OPENING = r"^(?:(?:hi|hello|hey|and|but|ok|also|by the way|btw)[,!]? )*"
 _ASKS_ON = re.compile(_OPENING + r"(?:where|wheres|when|why|how long|has|have)\b")

@@ -117,11 +117,11 @@ class ReturnRefundFlow(ActingConversation):
 
     def _items(self, moment: Moment, order: Order, *, just_chosen: bool) -> tuple[OrderItem, ...]:
         """The items of the text, else those settled before, else the only one there is; none when it is open."""
-        named = mentioned_items(moment.text, order)
+        settled = moment.slot("item_ids") or ()
+        named = mentioned_items(moment.text, order, () if just_chosen else settled)
         if not named and just_chosen:
             # They may have said what it is about before it was clear which order it is in.
             named = next((found for text in _earlier(moment) if (found := mentioned_items(text, order))), ())
-        settled = moment.slot("item_ids") or ()
         kept = tuple(item for item in order.items if item.id in settled)
         return named or kept or (order.items if len(order.items) == 1 else ())
 

@@ -58,6 +58,27 @@ async def test_another_order_than_the_one_that_was_refused_is_offered_and_waits_
     assert "$83.00 to Mastercard ending 2161" in await newest_reply(service, ticket)
 
 
+async def test_only_one_of_two_equal_things_goes_back(service: Rig) -> None:
+    how = {"customer": "cus_3"}
+    ticket = await service.say("The mugs from order D-100010 arrived broken, I want my money back.", **how)
+    assert ticket["actions"][0]["amount"]["amount_minor"] == 3700
+    ticket = await later(service, "sorry, only one of them is broken", **how)
+    assert (statuses(ticket), ticket["actions"][1]["amount"]["amount_minor"]) == (["superseded", "proposed"], 1850)
+    assert "For: Stoneware Mug (sand), order D-100010" in await newest_reply(service, ticket)
+    await later(service, "yes", **how)
+    assert [entry.amount_minor for entry in await service.books()] == [1850]
+
+
+async def test_one_of_the_mugs_is_one_line_of_the_return(service: Rig) -> None:
+    how = {"customer": "cus_3"}
+    wish = "I'd like to return one of the mugs from order D-100010, I don't need it"
+    await service.say(wish, **how)
+    await later(service, "yes please", **how)
+    order = await service.order("D-100010")
+    (item_id,) = order["return"]["item_ids"]
+    assert [item["name"] for item in order["items"] if item["id"] == item_id] == ["Stoneware Mug"]
+
+
 async def test_a_question_in_between_is_answered_and_leads_back(service: Rig) -> None:
     ticket = await service.say("Please cancel my order D-100003")
     action = ticket["question"]["action_id"]

@@ -9,6 +9,7 @@ from tools.ports import ActionId, Lane
 from workflows.outcome import Reply
 from workflows.person_words import wants_person
 from workflows.repair import (
+    AsksAfter,
     CancelFlow,
     Confirmed,
     Correction,
@@ -161,7 +162,12 @@ def test_never_mind_drops_a_flow_and_thanks_do_not() -> None:
         ("ok thanks", None, ThanksOnly()),
         ("please don't refund it", None, CancelFlow("please don't refund it")),
         ("forget it", None, CancelFlow("forget it")),
-        ("any news?", Intent.REFUND_STATUS, NewTopic(Intent.REFUND_STATUS, "any news?", returns=True)),
+        ("any news?", Intent.REFUND_STATUS, AsksAfter()),
+        (
+            "where is my other parcel",
+            Intent.ORDER_STATUS,
+            NewTopic(Intent.ORDER_STATUS, "where is my other parcel", returns=True),
+        ),
         ("here is the photo", None, Fresh("here is the photo")),
     ],
 )

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tests.workflows.goods import an_order
-from tools.commerce import Order, OrderItem
+from tools.commerce import ItemId, Order, OrderItem
 from workflows.slots.causes import Cause, read_cause
 from workflows.slots.destinations import Destination, read_destination
 from workflows.slots.items import mentioned_items
@@ -117,7 +117,9 @@ def test_an_unknown_number_is_not_replaced_by_a_guess() -> None:
 
 def test_the_other_order_is_the_one_that_was_not_meant() -> None:
     assert choose("no, the other order", HEADPHONES, HOUSEHOLD, about="D-100001") == (["D-100002"], True)
-    assert choose("no, the other order", *ORDERS, about="D-100001") == Unclear(ORDERS)
+    assert choose("no, the other order", *ORDERS, about="D-100001") == Unclear(
+        tuple(order for order in ORDERS if order.id != "D-100001")
+    )
 
 
 def test_an_order_is_picked_from_the_list_that_was_shown() -> None:
@@ -137,6 +139,14 @@ def test_it_is_what_the_talk_was_about() -> None:
         ("the mug", [1]),
         ("the mugs", [1, 2]),
         ("both mugs", [1, 2]),
+        ("only one of the mugs", [1]),
+        ("one of the two mugs arrived broken", [1]),
+        ("just 1 mug", [1]),
+        ("2x mug", [1, 2]),
+        ("two mugs and the lamp", [1, 2, 3]),
+        ("one of the mugs and the lamp", [1, 3]),
+        ("the mugs, but only one", [1]),
+        ("I keep one of the mugs, the other one goes back", [2]),
         ("a mug and the lamp", [1, 3]),
         ("everything", [1, 2, 3]),
         ("all of it", [1, 2, 3]),
@@ -148,6 +158,23 @@ def test_it_is_what_the_talk_was_about() -> None:
 )
 def test_items_are_found_by_name(text: str, lines: list[int]) -> None:
     assert names(mentioned_items(text, HOUSEHOLD)) == [f"D-100002-{line}" for line in lines]
+
+
+@pytest.mark.parametrize(
+    ("text", "settled", "lines"),
+    [
+        ("just one", [1, 2], [1]),
+        ("no, only one of them", [1, 2], [1]),
+        ("I want to keep one", [1, 2], []),
+        ("only one", [1, 2, 3], []),
+        ("only 5 of them", [1, 2], []),
+        ("just the one lamp", [1, 2], [3]),
+        ("yes", [1, 2], []),
+    ],
+)
+def test_a_number_alone_counts_equal_things_that_the_talk_was_about(text: str, settled: list[int], lines: list[int]) -> None:
+    before = [ItemId(f"D-100002-{line}") for line in settled]
+    assert names(mentioned_items(text, HOUSEHOLD, before)) == [f"D-100002-{line}" for line in lines]
 
 
 @pytest.mark.parametrize(

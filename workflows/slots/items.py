@@ -1,10 +1,11 @@
 """Which lines of an order a text speaks of."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import lru_cache
 
-from tools.commerce import Order, OrderItem
+from tools.commerce import ItemId, Order, OrderItem
+from workflows.slots.quantities import bare_count, count_before
 from workflows.words import phrases, plain, says, tokens
 
 _ALL = phrases(
@@ -18,16 +19,32 @@ _COMMON = frozenset(
 )
 
 
-def mentioned_items(text: str, order: Order) -> tuple[OrderItem, ...]:
-    """The lines that the text names, in the order's own order; empty when it names none or leaves a choice open."""
+def mentioned_items(text: str, order: Order, settled: Collection[ItemId] = ()) -> tuple[OrderItem, ...]:
+    """The lines that the text names, in the order's own order; empty when it names none or leaves a choice open.
+
+    `settled` are the lines that the talk was about before; "only one" means one of them, if they are equal.
+    """
     said = plain(text)
     left_out = [match["what"] for match in _LEFT_OUT.finditer(said)]
-    kept = {item.id for part in left_out for item in _named(part, order) or ()}
+    kept = [item for part in left_out for item in _named(part, order) or ()]
     rest = _LEFT_OUT.sub(" ", said)
     words = tokens(rest)
     everything = says(words, _ALL) or ("both" in words and len(order.items) == 2)
     named = list(order.items) if everything else _named(rest, order) or []
-    return tuple(item for item in order.items if item in named and item.id not in kept)
+    before = [item for item in order.items if item.id in settled]
+    if not named and kept:
+        # Whoever keeps one of two equal things gives the other back.
+        named = before or [item for item in order.items if item.variant_id in {one.variant_id for one in kept}]
+    return _so_many(words, [item for item in order.items if item in named and item not in kept], before or list(order.items))
+
+
+def _so_many(words: tuple[str, ...], named: list[OrderItem], around: list[OrderItem]) -> tuple[OrderItem, ...]:
+    """As many of equal lines as a number without a noun says; `around` is what it counts when nothing is named."""
+    count = bare_count(words, lambda word: any(_stem(word) in _words_of(item) for item in around))
+    base = named or around
+    if count is None or len({item.variant_id for item in base}) != 1 or not 0 < count < len(base):
+        return tuple(named)
+    return tuple(base[:count])
 
 
 def orders_with(text: str, orders: Iterable[Order]) -> list[Order]:
@@ -42,10 +59,15 @@ def _named(text: str, order: Order) -> list[OrderItem] | None:
     words_of = {item.id: _words_of(item) for item in order.items}
     chosen: list[OrderItem] = []
     open_words: list[tuple[str, list[OrderItem]]] = []
-    for word in spoken:
+    for at, word in enumerate(spoken):
         owners = [item for item in order.items if _stem(word) in words_of[item.id]]
         if len({item.variant_id for item in owners}) == 1:
-            chosen += owners if _means_several(word, owners, spoken) else _first_unchosen(owners, chosen)
+            own_words = words_of[owners[0].id]
+            count = count_before(spoken, at, lambda other, own=own_words: _stem(other) in own)
+            if count is not None and 0 < count <= len(owners):
+                chosen += owners[:count]
+            else:
+                chosen += owners if _means_several(word, owners, spoken) else _first_unchosen(owners, chosen)
         elif owners:
             open_words.append((word, owners))
     for word, owners in open_words:

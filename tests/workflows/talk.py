@@ -10,18 +10,20 @@ from tests.workflows.fake_run import FakeRun
 from tests.workflows.goods import ADA, NOW
 from tools.commerce import Order
 from tools.ports import ActionId, Lane, TenantName, TicketId, ToolResult, Verification
-from workflows.catalogue import FLOWS, INTENT_FLOWS
+from workflows.catalogue import FLOW_INTENTS, FLOWS, INTENT_FLOWS
 from workflows.flow import Answered, Declined, Ended, Heard, Said, Silence
 from workflows.lifecycle import LifecycleEvent, advance, status_after
 from workflows.outcome import AskCustomer, AwaitApproval, Escalate, HandOff, Outcome, Reply
 from workflows.outcome import Reason as EndReason
 from workflows.repair import (
+    AsksAfter,
     CancelFlow,
     Confirmed,
     Correction,
     DeclinedAnswer,
     Fresh,
     NewTopic,
+    Revisit,
     SlotAnswer,
     ThanksOnly,
     Unclear,
@@ -120,7 +122,10 @@ class Talk:
                 assert intent is not None, "an unsure first message goes to the agent, not to a flow"
                 self.intent = intent
                 return await self._hear(Said(text))
-            case CancelFlow() | ThanksOnly():
+            case Revisit(flow, text):
+                self.intent = FLOW_INTENTS[flow]
+                return await self._hear(Said(text))
+            case CancelFlow() | ThanksOnly() | AsksAfter():
                 assert self.outcome is not None
                 return self.outcome
 

@@ -21,6 +21,7 @@ from tests.conftest import StandingClock
 from tests.journeys.honesty import books_agree
 from tests.journeys.looking import kinds
 from tests.rig import SECRET, Rig, rig
+from tools.limits import READS
 from tools.ports import TenantName, TicketId
 
 PENDING, THEIRS = "D-100003", "D-100008"
@@ -184,8 +185,8 @@ async def test_a_machine_does_not_ask_the_customer_past_the_people_who_have_the_
             (first,) = (await service.ticket(ticket))["actions"]
             assert first["status"] == "superseded"
             assert told(await client.call_tool("cancel_order", CANCEL)) == (True, "confirmation_required")
-            assert "cancel_order" not in {tool.name for tool in (await client.list_tools()).tools}
-            assert not (await client.call_tool("add_note", {"text": "He means the blue one."})).is_error
+            assert {tool.name for tool in (await client.list_tools()).tools} == READS
+            assert not (await client.call_tool("find_orders", {})).is_error
         after = await service.ticket(ticket)
         assert (after["question"], [one["author"] for one in after["messages"]]) == (None, ["customer", "bot"])
 

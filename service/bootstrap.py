@@ -92,7 +92,7 @@ def build(
     delivers = settings.outbound_url is not None
 
     def policy_for(tenant: str) -> Policy:
-        return settings.tenant(tenant).policy
+        return settings.tenant(tenant).policy_in_mode
 
     book = SqlActionBook(db, wakeups, policy_for, clock)
     runner = ToolRunner(commerce_for, book, policy_for, clock, crashpoint)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
@@ -15,7 +16,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from agent.settings import DEFAULT_GRANT
 from service.errors import Fatal
-from tools.limits import Policy
+from tools.limits import READS, Policy
+from tools.ports import Lane
 
 TENANT_NAME = re.compile(r"^[a-z][a-z0-9_]{0,62}$")
 """What a tenant may be called; it stands in paths and in names of environment variables."""
@@ -86,6 +88,19 @@ class TenantSettings(Part):
     sla: Sla = Sla()
     policy: Policy = Policy()
     shop: EmbeddedShop = EmbeddedShop()
+
+    @cached_property
+    def policy_in_mode(self) -> Policy:
+        """The policy that decides: a mode takes tools away from the machine's lanes and from nobody else."""
+        granted = self.policy.granted
+        match self.mode:
+            case "workflows_only":
+                granted = {**granted, Lane.AGENT: frozenset()}
+            case "read_only":
+                left = {lane: granted.get(lane, frozenset()) & READS for lane in (Lane.WORKFLOW, Lane.AGENT)}
+                granted = {**granted, **left}
+        # Made anew, because a copy would carry the version of the other one.
+        return self.policy if granted is self.policy.granted else Policy(**{**dict(self.policy), "granted": granted})
 
 
 UNTUNED = TenantSettings()

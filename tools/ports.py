@@ -96,7 +96,7 @@ class Caller:
 class Switch:
     """A thrown kill switch."""
 
-    scope: Literal["tenant", "lane", "tool", "intent"]
+    scope: Literal["tenant", "effect", "lane", "tool", "intent"]
     name: str
     reason: str = ""
 

@@ -96,11 +96,22 @@ ENTRY: dict[str, Json] = {
     "hash": "5d41402abc4b2a76b9719d911017c5925d41402abc4b2a76b9719d911017c592",
 }
 
-SWITCH: dict[str, Json] = {"scope": "tool", "name": "issue_refund", "on": True, "reason": "Audit.", "by": None, "at": None}
-
-THROWN: dict[str, Json] = {
-    **SWITCH,
-    "in_flight": [{"id": ACTION["id"], "ticket_id": ACTION["ticket_id"], "tool": "issue_refund", "status": "sent"}],
+SWITCH: dict[str, Json] = {
+    "scope": "tool",
+    "name": "issue_refund",
+    "on": True,
+    "reason": "The shop's system answers twice.",
+    "by": "person:per_6f1c2a",
+    "at": "2026-11-20T10:00:00Z",
+    "in_flight": [
+        {
+            "id": ACTION["id"],
+            "ticket_id": ACTION["ticket_id"],
+            "tool": "issue_refund",
+            "status": "sent",
+            "status_now": "succeeded",
+        }
+    ],
 }
 
 TOOL: dict[str, Json] = {

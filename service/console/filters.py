@@ -138,6 +138,8 @@ FILTERS: Mapping[str, Any] = {
     "approval": lambda value: words.named(words.APPROVAL, value),
     "tool": lambda value: words.named(words.TOOL, value),
     "fact_name": lambda value: words.named(words.FACT, value),
+    "switched": lambda switch: words.switched(switch.scope, switch.name),
+    "effect": lambda value: words.named(words.EFFECT, value),
     "tone": lambda value: words.TONE.get(value, "quiet"),
 }
 """Every filter of the templates by its name."""

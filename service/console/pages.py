@@ -10,7 +10,7 @@ from fastapi import Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
-from service.console import roles
+from service.console import roles, words
 from service.console.filters import FILTERS
 from service.console.sentences import who
 from service.store import shell
@@ -46,11 +46,15 @@ ENVIRONMENT = _environment()
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What surrounds a page: who looks at it, their form token, the numbers in the menu, and which entry is current."""
+    """What surrounds a page: who looks at it, their form token, the numbers in the menu, and which entry is current.
+
+    `mode` says what the tenant's mode leaves out, empty for the normal one.
+    """
 
     session: Session
     shell: shell.Shell
     here: str
+    mode: str
 
 
 def html(name: str, status: int = 200, headers: dict[str, str] | None = None, **context: Any) -> HTMLResponse:
@@ -63,5 +67,6 @@ async def page(request: Request, live: Session, here: str, name: str, status: in
     services = request.app.state.services
     async with services.db.reading() as conn:
         around = await shell.read(conn, live.person.tenant, live.person.id)
-    frame = Frame(live, around, here)
+    mode = words.MODE.get(services.settings.tenant(live.person.tenant).mode, "")
+    frame = Frame(live, around, here, mode)
     return html(name, status, frame=frame, person=live.person, now=services.clock(), **context)

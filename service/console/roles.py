@@ -17,7 +17,7 @@ WORKERS = people.WORKERS
 APPROVERS = frozenset({Role.SUPERVISOR})
 """Who votes on approvals. Admins manage; they do not approve money."""
 
-SWITCHERS = frozenset({Role.SUPERVISOR, Role.ADMIN})
+SWITCHERS = people.SWITCHERS
 """Who throws kill switches."""
 
 ADMINS = frozenset({Role.ADMIN})

@@ -10,9 +10,10 @@ from service.auth import session
 from service.console import roles
 from service.console.pages import page
 from service.console.security import allowed_form
-from service.errors import Invalid, Refused
+from service.errors import Refused
 from service.store import people, shell
 from service.store.sessions import Session
+from service.store.switches import Scope
 
 router = APIRouter()
 
@@ -27,7 +28,7 @@ async def show_switches(request: Request, viewer: Annotated[Session, Depends(ses
 async def throw(
     request: Request,
     viewer: Annotated[Session, Depends(allowed_form(roles.SWITCHERS))],
-    scope: Annotated[Literal["tenant", "lane", "tool", "intent"], Form()],
+    scope: Annotated[Scope, Form()],
     name: Annotated[str, Form(max_length=64)],
     on: Annotated[Literal["on", "off"], Form()],
     reason: Annotated[str, Form(max_length=500)] = "",
@@ -35,8 +36,6 @@ async def throw(
     """Throw a switch, with a reason, or lift it; the page lists what it could no longer stop."""
     person = viewer.person
     try:
-        if on == "on" and not reason.strip():
-            raise Invalid("Say why; whoever sees the banner needs the reason.")
         switches = request.app.state.services.switches
         await switches.throw(person.tenant, scope, name, on == "on", reason.strip(), person.id)
     except Refused as refused:

@@ -82,6 +82,17 @@ APPROVAL: Mapping[str, str] = {
     "used": "Approved and carried out",
 }
 
+EFFECT: Mapping[str, str] = {
+    "WRITE": "Every change that moves no money",
+    "MONEY": "Everything that moves money",
+}
+
+MODE: Mapping[str, str] = {
+    "workflows_only": "Only flows work here by themselves; the agent is left out.",
+    "read_only": "Read only: flows and the agent look things up and change nothing. People still can.",
+}
+"""What a mode other than the normal one means, for the banner."""
+
 DELIVERY: Mapping[str, str] = {
     "pending": "Waits to be sent",
     "sending": "Being sent",
@@ -167,6 +178,17 @@ def words(value: str) -> str:
     """A machine's word with spaces and a capital: `order_status` as `Order status`."""
     text = value.replace("_", " ").replace(".", ": ")
     return text[:1].upper() + text[1:]
+
+
+def switched(scope: str, name: str) -> str:
+    """What a kill switch stops."""
+    match scope:
+        case "tenant":
+            return "Everything"
+        case "effect":
+            return EFFECT.get(name, name)
+        case _:
+            return f"{words(scope)} {words(name).lower()}"
 
 
 def named(names: Mapping[str, str], value: str) -> str:

@@ -170,6 +170,8 @@ switches = Table(
     Column("reason", Text, nullable=False, server_default=""),
     Column("by", String(80)),
     Column("at", UtcTime),
+    # What was under way when it was thrown, as long as it is on: `[{id, ticket, tool, status}]`.
+    Column("in_flight", JsonColumn, nullable=False, server_default=text("'[]'")),
     Column("version", BigInteger, nullable=False, server_default="0"),
 )
 

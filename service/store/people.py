@@ -34,6 +34,10 @@ WORKERS = frozenset({Role.AGENT, Role.SUPERVISOR})
 """The roles that work tickets; the others look, manage or audit."""
 
 
+SWITCHERS = frozenset({Role.SUPERVISOR, Role.ADMIN})
+"""The roles that throw kill switches: they may stop work for everybody."""
+
+
 class EmailTaken(Conflict):
     """Somebody with this e-mail address is already here."""
 

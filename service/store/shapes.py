@@ -161,8 +161,22 @@ class TicketShape(Shape):
     due_at: datetime | None
 
 
+class InFlightShape(Shape):
+    """An action that was under way when its switch was thrown: its status then, and now."""
+
+    id: str
+    ticket_id: str
+    tool: str
+    status: str
+    status_now: str
+
+
 class SwitchShape(Shape):
-    """A kill switch; `by` is `person:<id>`, null when nobody has ever touched it."""
+    """A kill switch; `by` is `person:<id>`, null when nobody has ever touched it.
+
+    `in_flight` is what it could no longer stop for certain when it was thrown; a switch that was just put back lists what is
+    under way now.
+    """
 
     scope: str
     name: str
@@ -170,20 +184,6 @@ class SwitchShape(Shape):
     reason: str
     by: str | None
     at: datetime | None
-
-
-class InFlightShape(Shape):
-    """An action that was under way when its switch was thrown."""
-
-    id: str
-    ticket_id: str
-    tool: str
-    status: str
-
-
-class ThrownShape(SwitchShape):
-    """A switch just thrown or put back, and what it could no longer stop for certain."""
-
     in_flight: list[InFlightShape]
 
 

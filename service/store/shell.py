@@ -1,6 +1,7 @@
 """What every console page shows around its content: how much waits, and which switches are thrown."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
@@ -13,11 +14,12 @@ from tools.ports import PersonId
 
 @dataclass(frozen=True, slots=True)
 class Thrown:
-    """A kill switch that is on."""
+    """A kill switch that is on, and since when."""
 
     scope: str
     name: str
     reason: str
+    at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ async def moving(conn: AsyncConnection, tenant: str) -> tuple[Moving, ...]:
 async def thrown(conn: AsyncConnection, tenant: str) -> tuple[Thrown, ...]:
     """The tenant's switches that are on."""
     query = select(switches).where(switches.c.tenant == tenant, switches.c.on).order_by(switches.c.scope, switches.c.name)
-    return tuple(Thrown(row.scope, row.name, row.reason) for row in await conn.execute(query))
+    return tuple(Thrown(row.scope, row.name, row.reason, row.at) for row in await conn.execute(query))
 
 
 def _count(table: Any, *where: Any) -> Any:

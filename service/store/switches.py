@@ -1,33 +1,38 @@
 """Kill switches: rows that always exist, so that a decision can hold them with a share lock while it commits."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from sqlalchemy import and_, bindparam, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from service.errors import NotFound
+from service.errors import Invalid, NotFound
 from service.store.database import Database
 from service.store.journal import Entry, append_to_tenant
 from service.store.money_schema import actions, switches
 from service.store.upsert import insert_into
 from tools.catalogue import CATALOGUE
-from tools.ports import ActionId, ActionStatus, Clock, Lane, PersonId, Switch, TenantName, TicketId
+from tools.ports import ActionId, ActionStatus, Clock, Effect, Lane, PersonId, Switch, TenantName, TicketId
 
-Scope = Literal["tenant", "lane", "tool", "intent"]
+Scope = Literal["tenant", "effect", "lane", "tool", "intent"]
 
 IN_FLIGHT = (ActionStatus.RESERVED, ActionStatus.SENT, ActionStatus.UNKNOWN)
 """What a switch can no longer stop for certain."""
 
+EFFECTS = (Effect.WRITE, Effect.MONEY)
+"""The effects that can be switched off, each for all tools at once; without both, all can be read and nothing changed."""
 
 _STOPPABLE = tuple(spec.name for spec in CATALOGUE.values() if spec.stoppable)
 
 
 @dataclass(frozen=True, slots=True)
 class SwitchRow:
-    """A switch as it stands; `by` is `person:<id>`, None when nobody has ever touched it."""
+    """A switch as it stands; `by` is `person:<id>`, None when nobody has ever touched it.
+
+    `in_flight` is what was under way when it was thrown, as long as it is on.
+    """
 
     scope: Scope
     name: str
@@ -35,16 +40,18 @@ class SwitchRow:
     reason: str
     by: str | None
     at: datetime | None
+    in_flight: "tuple[InFlight, ...]" = ()
 
 
 @dataclass(frozen=True, slots=True)
 class InFlight:
-    """An action that was under way when its switch was thrown."""
+    """An action that was under way, and its status, when its switch was thrown; `now` is what has become of it since."""
 
     id: ActionId
     ticket: TicketId
     tool: str
     status: ActionStatus
+    now: ActionStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +66,19 @@ class Who:
     @property
     def names(self) -> list[tuple[str, str]]:
         """The switches that stop it, as scope and name."""
-        pairs = [("lane", self.lane), ("tenant", self.tenant), ("tool", self.tool)]
-        return sorted([*pairs, ("intent", self.intent)] if self.intent else pairs)
+        return sorted((scope, name) for scope, name in self.values.items() if name)
 
     @property
     def values(self) -> dict[str, str | None]:
         """The names by scope, as a statement takes them."""
-        return {"tenant": self.tenant, "lane": self.lane, "tool": self.tool, "intent": self.intent}
+        effect = CATALOGUE[self.tool].effect
+        return {
+            "tenant": self.tenant,
+            "effect": effect if effect in EFFECTS else None,
+            "lane": self.lane,
+            "tool": self.tool,
+            "intent": self.intent,
+        }
 
 
 _STOPPING = select(switches.c.scope, switches.c.name, switches.c.on, switches.c.reason).where(
@@ -86,31 +99,40 @@ class Switches:
     async def throw(
         self, tenant: TenantName, scope: str, name: str, on: bool, reason: str, person: PersonId
     ) -> tuple[SwitchRow, tuple[InFlight, ...]]:
-        """Turn a switch on or off; returns it and the actions in flight that it concerns. Raises `NotFound` for no such switch.
+        """Turn a switch on or off; returns it and the actions in flight that it concerns.
 
-        From the commit on, nothing that it stops is decided or sent any more.
+        From the commit on, nothing that it stops is decided or sent any more. Raises `NotFound` for no such switch, and
+        `Invalid` for one that is thrown without a reason.
         """
         if not _exists(tenant, scope, name):
             raise NotFound
+        if on and not reason.strip():
+            raise Invalid("Say why; whoever sees the banner needs the reason.")
         by, now = f"person:{person}", self._clock()
         async with self._database.begin() as conn:
             await ensure(conn, tenant, [(scope, name)])
-            await conn.execute(
-                update(switches)
-                .where(switches.c.tenant == tenant, switches.c.scope == scope, switches.c.name == name)
-                .values(on=on, reason=reason, by=by, at=now, version=switches.c.version + 1)
-            )
+            mine = (switches.c.tenant == tenant, switches.c.scope == scope, switches.c.name == name)
+            change = {"on": on, "reason": reason, "by": by, "at": now, "version": switches.c.version + 1}
+            # From this statement on no decision commits, so what is under way now is all that ever will be.
+            await conn.execute(update(switches).where(*mine).values(change))
             running = await _in_flight(conn, tenant, scope, name)
+            await conn.execute(update(switches).where(*mine).values(in_flight=[_kept(one) for one in running] if on else []))
             data = {"scope": scope, "name": name, "on": on, "reason": reason, "in_flight": [one.id for one in running]}
             await append_to_tenant(conn, tenant, [Entry("switch.thrown", by, data)], now)
-        return SwitchRow(scope, name, on, reason, by, now), running  # type: ignore[arg-type]
+        return SwitchRow(scope, name, on, reason, by, now, running if on else ()), running  # type: ignore[arg-type]
 
     async def all(self, tenant: TenantName) -> tuple[SwitchRow, ...]:
-        """The tenant's switches: its own, its lanes and tools, and every intent that was ever switched."""
+        """The tenant's switches: its own, its effects, lanes and tools, and every intent that was ever switched."""
         async with self._database.reading() as conn:
             rows = (await conn.execute(select(switches).where(switches.c.tenant == tenant))).all()
-        known = {(row.scope, row.name): SwitchRow(row.scope, row.name, row.on, row.reason, row.by, row.at) for row in rows}
-        fixed = [("tenant", tenant), *(("lane", lane.value) for lane in Lane), *(("tool", name) for name in _STOPPABLE)]
+            now = await _statuses(conn, tenant, (one["id"] for row in rows for one in row.in_flight))
+        known = {(row.scope, row.name): _row(row, now) for row in rows}
+        fixed: Sequence[tuple[Scope, str]] = (
+            ("tenant", tenant),
+            *(("effect", effect.value) for effect in EFFECTS),
+            *(("lane", lane.value) for lane in Lane),
+            *(("tool", name) for name in _STOPPABLE),
+        )
         for scope, name in fixed:
             known.setdefault((scope, name), SwitchRow(scope, name, False, "", None, None))
         return tuple(known[key] for key in sorted(known))
@@ -145,15 +167,41 @@ async def ensure(conn: AsyncConnection, tenant: TenantName, names: Sequence[tupl
 
 
 async def _in_flight(conn: AsyncConnection, tenant: TenantName, scope: str, name: str) -> tuple[InFlight, ...]:
-    column = {"lane": actions.c.lane, "tool": actions.c.tool, "intent": actions.c.intent}.get(scope, actions.c.tenant)
+    columns = {"effect": actions.c.effect, "lane": actions.c.lane, "tool": actions.c.tool, "intent": actions.c.intent}
+    column = columns.get(scope, actions.c.tenant)
     query = select(actions).where(actions.c.tenant == tenant, actions.c.status.in_(IN_FLIGHT), column == name)
     rows = await conn.execute(query.order_by(actions.c.created_at))
-    return tuple(InFlight(ActionId(r.id), TicketId(r.ticket_id), r.tool, ActionStatus(r.status)) for r in rows)
+    return tuple(_flying(row.id, row.ticket_id, row.tool, row.status, row.status) for row in rows)
+
+
+def _flying(action: str, ticket: str, tool: str, status: str, now: str) -> InFlight:
+    return InFlight(ActionId(action), TicketId(ticket), tool, ActionStatus(status), ActionStatus(now))
+
+
+def _kept(one: InFlight) -> dict[str, str]:
+    return {"id": one.id, "ticket": one.ticket, "tool": one.tool, "status": one.status}
+
+
+def _row(row: Any, now: Mapping[str, str]) -> SwitchRow:
+    flying = tuple(
+        _flying(one["id"], one["ticket"], one["tool"], one["status"], now.get(one["id"], one["status"]))
+        for one in row.in_flight
+    )
+    return SwitchRow(row.scope, row.name, row.on, row.reason, row.by, row.at, flying)
+
+
+async def _statuses(conn: AsyncConnection, tenant: TenantName, ids: Iterable[str]) -> dict[str, str]:
+    wanted = list(ids)
+    if not wanted:
+        return {}
+    query = select(actions.c.id, actions.c.status).where(actions.c.tenant == tenant, actions.c.id.in_(wanted))
+    return {row.id: row.status for row in await conn.execute(query)}
 
 
 def _exists(tenant: TenantName, scope: str, name: str) -> bool:
     known = {
         "tenant": name == tenant,
+        "effect": name in set(EFFECTS),
         "lane": name in set(Lane),
         "tool": name in _STOPPABLE,
         "intent": 0 < len(name) <= 64 and name.isidentifier(),

@@ -155,7 +155,15 @@ async def test_a_thrown_switch_lists_what_it_could_not_stop(small_house: House) 
     thrown = (await small_house.http.put("/v1/switches/lane/human", headers=boss, json={"on": True, "reason": "x"})).json()
     assert [one["id"] for one in thrown["in_flight"]] == [doubtful["id"]]
     listed = (await small_house.http.get("/v1/switches", headers=boss)).json()["items"]
-    assert [one["name"] for one in listed if one["on"]] == ["human"]
+    (on,) = [one for one in listed if one["on"]]
+    assert (on["name"], on["reason"], on["by"] is not None, on["at"] is not None) == ("human", "x", True, True)
+    assert [(one["id"], one["status"], one["status_now"]) for one in on["in_flight"]] == [
+        (doubtful["id"], "unknown", "unknown"),
+    ]
+    lifted = await small_house.http.put("/v1/switches/lane/human", headers=boss, json={"on": False, "reason": "over"})
+    assert lifted.json()["on"] is False
+    listed = (await small_house.http.get("/v1/switches", headers=boss)).json()["items"]
+    assert all(not one["on"] and one["in_flight"] == [] for one in listed)
 
 
 async def test_a_switch_that_is_not_there_cannot_be_thrown(small_house: House) -> None:

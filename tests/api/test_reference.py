@@ -91,7 +91,6 @@ async def test_the_examples_have_the_shapes_that_they_stand_for() -> None:
         shapes.EscalationShape: examples.ESCALATION,
         shapes.JournalShape: examples.ENTRY,
         shapes.SwitchShape: examples.SWITCH,
-        shapes.ThrownShape: examples.THROWN,
         shapes.ToolShape: examples.TOOL,
     }
     for shape, example in shown.items():

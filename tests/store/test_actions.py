@@ -14,6 +14,7 @@ from service.errors import (
     ApprovalSuperseded,
     DigestMismatch,
     Forbidden,
+    Invalid,
     NotFound,
 )
 from service.store import people
@@ -22,6 +23,7 @@ from service.store.people import Role
 from service.store.reconcile import reconcile, take_stranded
 from service.store.workers import db_now
 from tests.conftest import StandingClock
+from tests.tools.goods import NEW_ADDRESS
 from tests.tools.world import Died, World, build_world
 from tools.backends.shop import Fault, Faulty
 from tools.commerce import Capabilities
@@ -115,7 +117,14 @@ async def test_a_switch_thrown_before_the_decision_refuses(world: World) -> None
 
 
 @pytest.mark.parametrize(
-    ("scope", "name"), [("tenant", "default"), ("lane", "workflow"), ("tool", "issue_refund"), ("intent", "return_refund")]
+    ("scope", "name"),
+    [
+        ("tenant", "default"),
+        ("effect", "MONEY"),
+        ("lane", "workflow"),
+        ("tool", "issue_refund"),
+        ("intent", "return_refund"),
+    ],
 )
 async def test_a_switch_thrown_between_reservation_and_sending_stops_the_money(world: World, scope: str, name: str) -> None:
     caller = _with_intent(await world.ticket(), "return_refund")
@@ -152,10 +161,24 @@ async def test_a_switch_that_does_not_exist_cannot_be_thrown(world: World) -> No
         ("tool", "escalate"),
         ("lane", "nobody"),
         ("tenant", "other"),
+        ("effect", "READ"),
         ("galaxy", "default"),
     ):
         with pytest.raises(NotFound):
             await world.switches.throw(caller.tenant, scope, name, True, "why", admin.id)
+    with pytest.raises(Invalid):
+        await world.switches.throw(caller.tenant, "effect", "MONEY", True, " ", admin.id)
+
+
+async def test_an_effect_that_is_switched_off_leaves_the_others(world: World) -> None:
+    caller, admin = await world.ticket(), await world.person(Role.ADMIN)
+    await world.switches.throw(caller.tenant, "effect", "MONEY", True, "incident", admin.id)
+    assert (await world.runner.call(caller, "issue_refund", REFUND, "o-1")).code == "killed"
+    address = {"order_id": "D-100002", "address": NEW_ADDRESS}
+    assert (await world.runner.call(caller, "change_order_address", address, "o-2")).needs_confirmation
+    await world.switches.throw(caller.tenant, "effect", "WRITE", True, "incident", admin.id)
+    assert (await world.runner.call(caller, "change_customer_address", {"address": NEW_ADDRESS}, "o-3")).code == "killed"
+    assert (await world.runner.call(caller, "get_order", {"order_id": "D-100002"}, "o-4")).ok
 
 
 async def test_an_approval_refuses_whoever_may_not_decide(world: World) -> None:

@@ -173,6 +173,7 @@ class Desk:
         if row.values.get("question_id", row.before.question_id):
             row.entries += await questions.close(conn, row.before, row.now)
             row.values |= {"question_id": None, "wake_at": None}
+        row.entries += await questions.end_unasked(conn, row.before.id, None, row.now)
 
     async def _say(
         self, conn: Connection, row: TicketRow, person: Person, text: str, *, note: bool, origin: str | None = None

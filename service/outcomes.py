@@ -83,6 +83,7 @@ class Outcomes:
             if outcome is not None:
                 row.happened(LifecycleEvent.CUSTOMER_WROTE if turn.messages else LifecycleEvent.WOKEN)
                 await self._write(conn, row, turn, outcome)
+            await self._end_unasked(conn, row, turn)
             await row.save(conn, turn.number)
             self._crash("before_outcome")
         self._crash("after_outcome")
@@ -108,6 +109,7 @@ class Outcomes:
                 row.progress(gave_up.progress)
             wake = row.before.wake + 1
             row.values |= {"queue": queue, "wake": wake, "attempts": 0}
+            await self._end_unasked(conn, row, turn)
             await row.save(conn, turn.number)
             await self._enqueue(conn, row.before.tenant, row.before.id, wake, queue)
             self._crash("before_hand_over")
@@ -127,6 +129,12 @@ class Outcomes:
         before = await turns.lock(conn, turn.ticket.id, turn.claim.fence)
         case = await cases.live(conn, turn.ticket.id) if before.lane == Lane.HUMAN else None
         return TicketRow(before, self._clock(), owned=case is not None and case.owner is not None)
+
+    async def _end_unasked(self, conn: Connection, row: TicketRow, turn: Turn) -> None:
+        """What an earlier run of this turn proposed and this one did not ask about is off; a first run leaves nothing."""
+        if turn.claim.attempts > 1 or row.before.superseded_count:
+            open_now = row.values.get("question_id", row.before.question_id)
+            row.entries += await questions.end_unasked(conn, turn.ticket.id, open_now, row.now)
 
     def _hear(self, row: TicketRow, turn: Turn, noted: list[Entry]) -> None:
         messages = turn.messages

@@ -114,6 +114,26 @@ async def end_unconfirmed(conn: AsyncConnection, action_id: str, status: ActionS
     return [Entry(f"action.{status}", "system", {"action_id": action_id})] if done.first() else []
 
 
+async def end_unasked(conn: AsyncConnection, ticket_id: str, question_id: str | None, now: datetime) -> list[Entry]:
+    """End the actions that wait for a yes to a question that is not the open one; the caller holds the ticket's lock.
+
+    A turn that died or was overtaken after it had proposed leaves such an action behind when the next one goes another way.
+    """
+    asked = select(questions.c.action_id).where(questions.c.id == question_id, questions.c.action_id.is_not(None))
+    done = await conn.execute(
+        update(actions)
+        .where(
+            actions.c.ticket_id == ticket_id,
+            actions.c.status == ActionStatus.PROPOSED,
+            actions.c.decision == "needs_confirmation",
+            actions.c.id.not_in(asked),
+        )
+        .values(status=ActionStatus.SUPERSEDED, code=ActionStatus.SUPERSEDED, ended_at=now)
+        .returning(actions.c.id)
+    )
+    return [Entry("action.superseded", "system", {"action_id": action_id}) for action_id in done.scalars()]
+
+
 async def mark_delivered(conn: AsyncConnection, message_id: str, now: datetime) -> None:
     """The first attempt to send this message: from here another message can answer the question in it."""
     query = update(questions).where(questions.c.message_id == message_id, questions.c.delivered_at.is_(None))

@@ -1,32 +1,49 @@
-"""`deskrail audit`: verify the journal."""
+"""`deskrail audit`: verify the journal, and that money, decisions and tickets are as they must be."""
+
+from typing import Any
 
 import typer
 
 from service.commands import common
 from service.commands.common import AsJson, Tenant
 from service.commands.database import known_tenant, opened, run
-from service.store.verification import Verified, verify_tenant
+from service.store.invariants.checking import PROMISES, broken, recomputed
+from service.store.verification import verify_tenant
 
-app = common.group("Verify the journal.")
+app = common.group("Verify the journal, and the promises that the tables must keep.")
 
 
 @app.command()
 def verify(tenant: Tenant = "default", as_json: AsJson = False) -> None:
-    """Check every hash chain of the tenant, and the anchors that hold them together; exit 1 with what is wrong."""
-    verified = run(_verify(tenant))
+    """Check the tenant's hash chains and anchors, and every promise about its money, decisions and tickets.
+
+    Exit 1 with what is wrong.
+    """
+    found = run(_verify(tenant))
+    findings = found["findings"]
     if as_json:
-        common.print_json({"chains": verified.chains, "anchors": verified.anchors, "findings": verified.findings})
+        common.print_json(found)
     else:
-        for finding in verified.findings:
+        for finding in findings:
             typer.echo(finding, err=True)
-        state = f"{len(verified.findings)} findings" if verified.findings else "nothing is wrong"
-        typer.echo(f"{verified.chains} chains and {verified.anchors} anchors: {state}.", err=bool(verified.findings))
-    if verified.findings:
+        state = f"{len(findings)} findings" if findings else "nothing is wrong"
+        counted = f"{found['chains']} chains, {found['anchors']} anchors and {found['promises']} promises"
+        typer.echo(f"{counted}: {state}.", err=bool(findings))
+    if findings:
         raise typer.Exit(1)
 
 
-async def _verify(tenant: str) -> Verified:
-    async with opened(common.settings()) as db:
+async def _verify(tenant: str) -> dict[str, Any]:
+    settings = common.settings()
+    async with opened(settings) as db:
         known = await known_tenant(db, tenant)
+        policy = settings.tenant(known).policy
         async with db.reading() as conn:
-            return await verify_tenant(conn, known)
+            verified = await verify_tenant(conn, known)
+            wrong = [*await broken(conn, known, policy), *await recomputed(conn, known)]
+    return {
+        "chains": verified.chains,
+        "anchors": verified.anchors,
+        "promises": len(PROMISES),
+        "findings": [*verified.findings, *map(str, wrong)],
+    }

@@ -101,6 +101,14 @@ def test_the_journal_verifies_as_it_was_left(deskrail: Deskrail, replayed: Path)
     assert json.loads(shown.stdout)["chains"] == 13
 
 
+def test_money_that_is_not_in_the_ledger_is_found_out(deskrail: Deskrail, replayed: Path) -> None:
+    with sqlite3.connect(replayed) as db:
+        db.execute("update actions set status = 'sent' where status = 'succeeded' and amount_minor > 0")
+    shown = deskrail("audit", "verify")
+    assert shown.exit_code == 1
+    assert "breaks I2.held: Money is held for an action exactly while it is reserved, sent or unknown." in shown.stderr
+
+
 ALTERED = "update journal_payloads set data = '{\"text\": \"nothing\"}' where seq = 1 and stream like 'tkt_%'"
 REMOVED = "delete from journal where seq = 2 and stream like 'tkt_%'"
 ORPHANED = "update journal set stream = 'tkt_gone' where stream = (select min(stream) from journal where stream like 'tkt_%')"

@@ -71,13 +71,18 @@ def postgres_database() -> Iterator[str]:
 @pytest.fixture
 def postgres_url(postgres_database: str) -> str:
     """The PostgreSQL database, with every table emptied: making a database for each test takes over a second."""
-    with psycopg.connect(postgres_database, autocommit=True) as conn:
+    empty(postgres_database)
+    return postgres_database
+
+
+def empty(url: str) -> None:
+    """Empty every table, the engine's and the shop's included."""
+    with psycopg.connect(url, autocommit=True) as conn:
         tables = conn.execute(
             "select schemaname, tablename from pg_tables where schemaname not in ('pg_catalog', 'information_schema') "
             "and tablename not in ('alembic_version', 'dbos_migrations')"
         ).fetchall()
         conn.execute(SQL("truncate {} cascade").format(SQL(", ").join(Identifier(*table) for table in tables)))
-    return postgres_database
 
 
 @pytest.fixture(scope="session")

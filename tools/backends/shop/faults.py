@@ -54,6 +54,10 @@ class Faulty(Passing):
         """Let the next calls of `method` go wrong, one fault each, in this order; later calls are well again."""
         self._scripts[method].extend(faults)
 
+    def recover(self) -> None:
+        """Let every call be well again, whatever was scripted."""
+        self._scripts.clear()
+
     @property
     def capabilities(self) -> Capabilities:
         """What the wrapped backend promises, as far as this wrapper lets it hold."""

@@ -1,0 +1,183 @@
+"""What the customers' orders and money should be: a few lines of arithmetic that know nothing of the service."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from tests.properties.shop import FINGERPRINTS, OWNERS, PRICES, SHOP
+from tools.backends.shop import BookEntry
+
+ONE_VOTE, TWO_VOTES, WINDOW, DAYS = 50_000, 500_000, 50_000, 30
+
+Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What somebody who may say so wanted: which tool on which order, with an amount where they named one."""
+
+    tool: str
+    order_id: str | None
+    amount_minor: int | None = None
+
+
+@dataclass
+class OrderBook:
+    """One order: its state, and what each method has paid and not had back, the first payer first."""
+
+    status: str
+    items: dict[str, int]
+    left: dict[str, int]
+    captured: int
+    refunded: int = 0
+    payments: int = 1
+
+    def give_back(self, amount: int) -> dict[str, int]:
+        """Spread an amount over those who paid; returns what each gets."""
+        assert 0 < amount <= self.captured - self.refunded, "More went back than was left."
+        legs: dict[str, int] = {}
+        rest = amount
+        for method, left in self.left.items():
+            if part := min(rest, left):
+                legs[method] = part
+                rest -= part
+        assert rest == 0
+        return legs
+
+
+@dataclass
+class Model:
+    """All orders and purses of one shop, what was agreed to by whom, and who voted."""
+
+    orders: dict[str, OrderBook] = field(default_factory=dict)
+    credit: Counter[str] = field(default_factory=Counter)
+    wished: set[Wish] = field(default_factory=set)
+    agreed: set[str] = field(default_factory=set)
+    denied: set[str] = field(default_factory=set)
+    votes: dict[str, set[str]] = field(default_factory=dict)
+    unapproved: list[tuple[datetime, str, frozenset[str], int]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        for order in SHOP["orders"]:
+            left = {payment["method_id"]: payment["amount_minor"] for payment in order["payments"]}
+            items = {item["id"]: item["price_minor"] for item in order["items"]}
+            self.orders[order["id"]] = OrderBook(order["status"], items, left, sum(left.values()), payments=len(left))
+        for customer in SHOP["customers"]:
+            for method in customer["payment_methods"]:
+                if method["kind"] == "store_credit":
+                    self.credit[method["id"]] = method["balance_minor"]
+
+    def effect(self, entry: BookEntry, action_id: str) -> None:
+        """Something happened in the shop: it was wanted and agreed to, enough people voted, and it changes this much."""
+        tool = "issue_refund" if entry.kind == "refund" else entry.kind
+        money = entry.amount_minor if entry.amount_minor else None
+        wanted = {Wish(tool, entry.order_id), Wish(tool, entry.order_id, money)}
+        assert wanted & self.wished, f"Nobody wanted {tool} on {entry.order_id} of {money}."
+        assert tool == "add_note" or action_id in self.agreed, f"Nobody said yes to {tool} ({action_id})."
+        assert action_id not in self.denied, f"{tool} ({action_id}) was denied."
+        if entry.order_id:
+            assert OWNERS[entry.order_id] == entry.customer_id, "Somebody else's order was touched."
+            legs = getattr(self, f"_{entry.kind}")(self.orders[entry.order_id], entry)
+            self._votes(entry, action_id, legs)
+
+    def _votes(self, entry: BookEntry, action_id: str, legs: Mapping[str, int]) -> None:
+        """Enough votes for the amount, and for the window when nobody voted; `legs` is where the money goes."""
+        amount, given = entry.amount_minor, len(self.votes.get(action_id, ()))
+        if not amount:
+            return
+        assert given >= (2 if amount > TWO_VOTES else 1 if amount > ONE_VOTE else 0), f"{amount} went back on {given} votes."
+        prints = frozenset(FINGERPRINTS[method] for method in legs if method in FINGERPRINTS)
+        since = entry.at - timedelta(days=DAYS)
+        before = [one for one in self.unapproved if one[0] > since]
+        if not given:
+            assert amount + sum(one[3] for one in before if one[1] == entry.customer_id) <= WINDOW
+            for fingerprint in prints:
+                assert amount + sum(one[3] for one in before if fingerprint in one[2]) <= WINDOW
+            self.unapproved.append((entry.at, entry.customer_id, prints, amount))
+
+    def _pay(self, order: OrderBook, legs: Mapping[str, int]) -> Mapping[str, int]:
+        for method, amount in legs.items():
+            order.left[method] = order.left.get(method, 0) - amount
+            order.refunded += amount
+            order.payments += 1
+            if method in self.credit:
+                self.credit[method] += amount
+        return legs
+
+    def _charge(self, order: OrderBook, method: str, amount: int) -> None:
+        order.left[method] = order.left.get(method, 0) + amount
+        order.captured += amount
+        order.payments += 1
+        if method in self.credit:
+            self.credit[method] -= amount
+            assert self.credit[method] >= 0
+
+    def _refund(self, order: OrderBook, entry: BookEntry) -> Mapping[str, int]:
+        return self._pay(order, order.give_back(entry.amount_minor))
+
+    def _cancel_order(self, order: OrderBook, entry: BookEntry) -> Mapping[str, int]:
+        assert order.status == "pending"
+        order.status = "cancelled"
+        left = order.captured - order.refunded
+        assert entry.amount_minor == left
+        return self._pay(order, order.give_back(left)) if left else {}
+
+    def _return_items(self, order: OrderBook, entry: BookEntry) -> Mapping[str, int]:
+        assert order.status == "delivered"
+        order.status = "return_requested"
+        value = sum(order.items[item] for item in entry.request["item_ids"])
+        assert entry.amount_minor == value <= order.captured - order.refunded
+        # The money of a return follows when the goods arrive.
+        return {entry.request["refund_to"]: value}
+
+    def _exchange_items(self, order: OrderBook, entry: BookEntry) -> Mapping[str, int]:
+        assert order.status == "delivered"
+        order.status = "exchange_requested"
+        difference = self._difference(order, entry)
+        assert entry.amount_minor == max(0, -difference)
+        return {entry.request["payment_method_id"]: max(0, -difference)}
+
+    def _change_order_items(self, order: OrderBook, entry: BookEntry) -> Mapping[str, int]:
+        assert order.status == "pending"
+        order.status = "items_modified"
+        difference, method = self._difference(order, entry), entry.request["payment_method_id"]
+        for item, variant in zip(entry.request["item_ids"], entry.request["new_item_ids"], strict=True):
+            order.items[item] = _price(variant)
+        if difference > 0:
+            self._charge(order, method, difference)
+        return self._pay(order, {method: -difference}) if difference < 0 else {}
+
+    def _change_order_payment(self, order: OrderBook, entry: BookEntry) -> Mapping[str, int]:
+        assert (order.status, order.payments) == ("pending", 1)
+        (before, amount), method = next(iter(order.left.items())), entry.request["payment_method_id"]
+        self._charge(order, method, amount)
+        self._pay(order, {before: amount})
+        return {}
+
+    def _difference(self, order: OrderBook, entry: BookEntry) -> int:
+        pairs = zip(entry.request["item_ids"], entry.request["new_item_ids"], strict=True)
+        return sum(_price(variant) - order.items[item] for item, variant in pairs)
+
+    def agrees_with(self, shop: Json) -> None:
+        """The shop holds exactly what it should."""
+        for order in shop["orders"]:
+            book, left = self.orders[order["id"]], Counter[str]()
+            for payment in order["payments"]:
+                left[payment["method_id"]] += payment["amount_minor"] * (1 if payment["kind"] == "capture" else -1)
+            assert order["status"] == book.status, order["id"]
+            assert dict(left) == book.left, order["id"]
+            assert {item["id"]: item["price_minor"] for item in order["items"]} == book.items, order["id"]
+        purses = {
+            method["id"]: method["balance_minor"]
+            for customer in shop["customers"]
+            for method in customer["payment_methods"]
+            if method["kind"] == "store_credit"
+        }
+        assert purses == dict(self.credit)
+
+
+def _price(variant: str) -> int:
+    product, _, place = variant.partition("-")
+    return PRICES[product][int(place) - 1]

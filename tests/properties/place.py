@@ -1,0 +1,136 @@
+"""Where plays take place: one service on one database, a tenant of its own for each play, and a process that may die."""
+
+import asyncio
+import secrets
+from collections import Counter
+from collections.abc import Coroutine
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import select, update
+
+from service.store import people
+from service.store.database import Connection
+from service.store.invariants.checking import broken, recomputed
+from service.store.money_schema import actions
+from service.store.people import Person, Role
+from service.store.reconcile import reconcile
+from service.store.schema import tickets
+from service.store.tenants import add_tenant
+from service.store.timers import take_due
+from service.store.verification import verify_tenant
+from service.store.wakeups import EventKind
+from tests.conftest import StandingClock
+from tests.properties.shop import SHOP
+from tests.rig import Rig, rig, rig_settings
+from tools.backends.shop.backend import Shop
+from tools.backends.shop.data import load
+from tools.backends.shop.faults import Faulty
+from tools.ports import TenantName
+
+T = TypeVar("T")
+
+START = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+MANY = 1_000
+
+
+class Died(BaseException):
+    """Stands for kill -9: nothing after it runs in this process."""
+
+
+class Place:
+    """One database for many plays. What a play leaves behind rests for ever, so the next one need not clean up."""
+
+    def __init__(self, url: str) -> None:
+        self._runner = asyncio.Runner()
+        self._stack = AsyncExitStack()
+        self._shops: dict[str, Faulty] = {}
+        self.clock = StandingClock(START)
+        self.dies_at: str | None = None
+        self.passages: Counter[str] = Counter()
+        self.rig: Rig = self.run(self._open(url))
+
+    async def _open(self, url: str) -> Rig:
+        opened = rig(
+            url,
+            self.clock,
+            settings=rig_settings(url),
+            crashpoint=self._pass,
+            commerce_for=self.shop_of,
+            seed=False,
+        )
+        return await self._stack.enter_async_context(opened)
+
+    def close(self) -> None:
+        """Give everything back."""
+        self.run(self._stack.aclose())
+        self._runner.close()
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run something to its end."""
+        return self._runner.run(work)
+
+    def shop_of(self, tenant: str) -> Faulty:
+        """The tenant's shop, which errs when it is told to."""
+        if tenant not in self._shops:
+            self._shops[tenant] = Faulty(Shop(self.rig.services.shop_engine, tenant, self.clock))
+        return self._shops[tenant]
+
+    def _pass(self, boundary: str) -> None:
+        self.passages[boundary] += 1
+        if boundary == self.dies_at:
+            self.dies_at = None
+            raise Died(boundary)
+
+    async def new_tenant(self) -> tuple[str, dict[str, Person]]:
+        """A tenant with a shop, two supervisors and an agent; the clock starts anew."""
+        tenant = f"play_{secrets.token_hex(6)}"
+        self.clock.now, self.dies_at = START, None
+        async with self.rig.services.db.begin() as conn:
+            await add_tenant(conn, tenant, START)
+            staff = {
+                name: await people.create(conn, TenantName(tenant), f"{name}@{tenant}.example", name, role, START)
+                for name, role in (("sue", Role.SUPERVISOR), ("sam", Role.SUPERVISOR), ("ann", Role.AGENT))
+            }
+        await load(self.rig.services.shop_engine, tenant, SHOP)
+        return tenant, staff
+
+    async def drain(self, tenant: str) -> bool:
+        """Run the drains that the tenant's tickets wait for; whether there was any."""
+        async with self.rig.services.db.reading() as conn:
+            query = select(tickets.c.id, tickets.c.wake).where(tickets.c.tenant == tenant, tickets.c.pending > 0)
+            waiting = (await conn.execute(query.order_by(tickets.c.created_at, tickets.c.id))).all()
+        for row in waiting:
+            await self.rig.services.pipeline.drain(row.id, row.wake)
+        return bool(waiting)
+
+    async def work(self, tenant: str) -> None:
+        """Run drains until nothing waits."""
+        for _ in range(40):
+            if not await self.drain(tenant):
+                return
+        raise AssertionError("The tickets never came to rest.")
+
+    async def sweep(self) -> None:
+        """What a worker does every few seconds: timers, approvals nobody decided on, actions nobody works on."""
+        services = self.rig.services
+        async with services.db.begin() as conn:
+            for ticket_id in await take_due(conn, self.clock(), MANY):
+                await services.wakeups.wake(conn, ticket_id, EventKind.TIMER)
+        await services.approvals.expire(MANY)
+        await reconcile(services.db, services.book, services.runner, self.clock, MANY)
+
+    async def end_leases(self, tenant: str) -> None:
+        """Leases run on the database's own clock, which no test moves; here they end."""
+        async with self.rig.services.db.begin() as conn:
+            await conn.execute(update(actions).where(actions.c.tenant == tenant).values(lease_until=None))
+
+    async def faults(self, conn: Connection, tenant: str) -> list[str]:
+        """What breaks a promise now."""
+        return [str(one) for one in await broken(conn, tenant, self.rig.services.policy_for(tenant))]
+
+    async def all_faults(self, conn: Connection, tenant: str) -> list[str]:
+        """The same with what only code can recompute, hash chains included."""
+        recomputable = [str(one) for one in await recomputed(conn, tenant)]
+        return await self.faults(conn, tenant) + recomputable + list((await verify_tenant(conn, tenant)).findings)

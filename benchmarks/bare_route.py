@@ -1,6 +1,5 @@
 """The floor of a webhook: a route that verifies, validates and does one INSERT and COMMIT on the same kind of pool."""
 
-import asyncio
 from contextlib import closing
 
 from fastapi import FastAPI, Request
@@ -12,7 +11,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from benchmarks.environment import SECRET
 from benchmarks.load import PATH
 from benchmarks.processes import Say
-from service import ids
+from service import ids, loop
 from service.clock import wall_clock
 from service.payload import Delivery
 from service.serving import address, listen, serving, until_told_to_stop
@@ -36,7 +35,7 @@ _INSERT = insert(accepted)
 
 def serve(url: str, say: Say) -> None:
     """Serve the route until told to stop."""
-    asyncio.run(_serve(url, say))
+    loop.run(_serve(url, say))
 
 
 def create_app(db: Database) -> FastAPI:

@@ -5,7 +5,6 @@ to claim the ticket, one for the outcome, one to end the job. It classifies with
 no engine, no state machine, no tool layer, no policy and no templates, and it answers one question only.
 """
 
-import asyncio
 import hashlib
 import json
 import re
@@ -33,6 +32,7 @@ from benchmarks.processes import Say
 from classifier.dataset import MODEL_DIR
 from classifier.model import IntentModel
 from classifier.prediction import Prediction
+from service import loop
 from service.payload import Delivery
 from service.serving import address, listen, serving, until_told_to_stop
 
@@ -51,7 +51,7 @@ def create_jobs(url: str) -> None:
 
 def web(url: str, say: Say) -> None:
     """The route in a web process."""
-    asyncio.run(_serve(url, say))
+    loop.run(_serve(url, say))
 
 
 def worker(url: str, say: Say) -> None:

@@ -1,12 +1,11 @@
 """What the measured processes of the service run: the web service, a worker, or both in one, built as in production."""
 
-import asyncio
 import logging
 from contextlib import AsyncExitStack, closing
 
 from benchmarks.environment import settings_for
 from benchmarks.processes import Say
-from service import logs
+from service import logs, loop
 from service.app import create_app
 from service.bootstrap import build
 from service.serving import address, listen, serving, until_told_to_stop
@@ -15,17 +14,17 @@ from service.worker import working
 
 def web(url: str, say: Say) -> None:
     """The web service alone."""
-    asyncio.run(_serve(url, say, with_worker=False))
+    loop.run(_serve(url, say, with_worker=False))
 
 
 def whole(url: str, say: Say) -> None:
     """The web service with its embedded worker."""
-    asyncio.run(_serve(url, say, with_worker=True))
+    loop.run(_serve(url, say, with_worker=True))
 
 
 def worker(url: str, say: Say) -> None:
     """A worker alone."""
-    asyncio.run(_work(url, say))
+    loop.run(_work(url, say))
 
 
 async def _serve(url: str, say: Say, *, with_worker: bool) -> None:

@@ -1,11 +1,11 @@
 """How commands reach the database: opened for one command, at this release's version, with clear words when it is away."""
 
-import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
+from service import loop
 from service.clock import wall_clock
 from service.errors import Fatal
 from service.settings import Settings
@@ -23,7 +23,7 @@ AWAY = "The database cannot be reached, or is full or locked; `deskrail doctor` 
 def run(work: Coroutine[Any, Any, T]) -> T:
     """Run a command's work to its end. Raises `Fatal` when the database is away."""
     try:
-        return asyncio.run(work)
+        return loop.run(work)
     except Exception as error:
         if is_outage(error):
             raise Fatal(AWAY) from error

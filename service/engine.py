@@ -55,11 +55,13 @@ _PRUNE = (
 class EngineSettings:
     """How the engine works. Seconds; counts are per worker process.
 
-    With a polling interval of 0.05 s a turn starts within 40-70 ms, and an idle worker takes about a tenth of a core.
+    With a polling interval of 0.05 s a turn starts within 40-70 ms. An agent's turn takes seconds anyway, so its queue is asked
+    less often.
     `turns_at_once` is claimed per poll, so a small number caps the rate. A worker that has not beaten for `dead_after` is gone.
     """
 
     polling_interval: float = 0.05
+    agent_polling_interval: float = 0.25
     turns_at_once: int = 24
     agents_at_once: int = 16
     agents_per_tenant: int = 8
@@ -171,7 +173,7 @@ class Engine:
             "agent",
             worker_concurrency=settings.agents_at_once,
             partition_concurrency=settings.agents_per_tenant,
-            polling_interval_sec=settings.polling_interval,
+            polling_interval_sec=settings.agent_polling_interval,
             on_conflict="always_update",
         )
 

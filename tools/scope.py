@@ -13,8 +13,12 @@ NO_CUSTOMER = "There is no such account."
 
 async def own_order(ctx: ToolContext, order_id: str, missing: str = NO_ORDER) -> Order:
     """The customer's order. Raises `not_found`, with one text, for an unknown id and for another customer's."""
+    return must_own(ctx, await ctx.shop.get_order(OrderId(order_id)), missing)
+
+
+def must_own(ctx: ToolContext, order: Order | None, missing: str) -> Order:
+    """The order that was read, if it is the customer's. Raises `not_found` for none and for another customer's."""
     customer = ctx.customer
-    order = await ctx.shop.get_order(OrderId(order_id))
     if order is None or order.customer_id != customer:
         raise ToolError(Code.NOT_FOUND, missing)
     return order

@@ -8,7 +8,7 @@ from pydantic import Field
 from tools.args import Args, Identifier
 from tools.errors import Code, ToolError
 from tools.ports import Effect, Json
-from tools.scope import NO_SHIPMENT, as_json, own_order
+from tools.scope import NO_SHIPMENT, as_json, must_own
 from tools.tool import ToolContext, tool
 
 
@@ -24,6 +24,5 @@ async def track_shipment(ctx: ToolContext, args: TrackShipment) -> Mapping[str, 
     found = await ctx.shop.find_shipment(args.tracking_id)
     if found is None:
         raise ToolError(Code.NOT_FOUND, NO_SHIPMENT)
-    order_id, shipment = found
-    order = await own_order(ctx, order_id, NO_SHIPMENT)
-    return {"order_id": order.id, "shipment": as_json(shipment)}
+    order, shipment = found
+    return {"order_id": must_own(ctx, order, NO_SHIPMENT).id, "shipment": as_json(shipment)}

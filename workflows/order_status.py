@@ -68,7 +68,9 @@ class OrderStatusFlow(Conversation):
         }
 
     async def _track(self, moment: Moment, shipment: Shipment) -> Shipment:
-        """The parcel as its carrier sees it now, or as the order has it when the carrier cannot be asked."""
+        """The parcel as its carrier sees it now, or as the order has it when it has arrived or the carrier cannot be asked."""
+        if shipment.status == "delivered":
+            return shipment
         tracking_id = shipment.tracking_id
         result = await moment.run.call("track_shipment", {"tracking_id": tracking_id}, step=f"track:{tracking_id}")
         return Shipment.model_validate(result.data["shipment"]) if result.ok else shipment

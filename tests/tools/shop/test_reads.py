@@ -39,8 +39,8 @@ async def test_an_address_that_two_customers_share_names_nobody(shop: Shop) -> N
 async def test_a_tracking_number_finds_its_order_and_parcel(shop: Shop) -> None:
     found = await shop.find_shipment("1Z0001")
     assert found is not None
-    order_id, parcel = found
-    assert (order_id, parcel.carrier, parcel.status) == (SHIPPED, "UPS", "in_transit")
+    order, parcel = found
+    assert (order.id, parcel.carrier, parcel.status) == (SHIPPED, "UPS", "in_transit")
     assert await shop.find_shipment("1Z0002") is None
 
 

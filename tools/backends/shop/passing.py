@@ -63,7 +63,7 @@ class Passing(Commerce):
         """Read a product."""
         return await self._read("get_product", product_id=product_id)
 
-    async def find_shipment(self, tracking_id: str) -> tuple[OrderId, Shipment] | None:
+    async def find_shipment(self, tracking_id: str) -> tuple[Order, Shipment] | None:
         """Read a parcel."""
         return await self._read("find_shipment", tracking_id=tracking_id)
 

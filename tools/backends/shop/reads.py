@@ -99,13 +99,13 @@ class Reads:
         docs = await self._docs(_PRODUCT, {"id": product_id})
         return Product.model_validate_json(docs[0]) if docs else None
 
-    async def find_shipment(self, tracking_id: str) -> tuple[OrderId, Shipment] | None:
-        """The newest order's parcel with this tracking id, or None."""
+    async def find_shipment(self, tracking_id: str) -> tuple[Order, Shipment] | None:
+        """The newest order with a parcel of this tracking id, and that parcel; or None."""
         docs = await self._docs(_ORDER_BY_TRACKING, {"tracking_id": tracking_id})
         if not docs:
             return None
         order = Order.model_validate_json(docs[0])
-        return order.id, next(parcel for parcel in order.shipments if parcel.tracking_id == tracking_id)
+        return order, next(parcel for parcel in order.shipments if parcel.tracking_id == tracking_id)
 
     async def search_articles(self, query: str, limit: int = 3) -> tuple[Article, ...]:
         """The help articles that fit the query best, best first; none when no word fits."""

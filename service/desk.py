@@ -71,7 +71,9 @@ class Desk:
             row.happened(LifecycleEvent.RESOLVED, _actor(person))
             row.values |= {"resolved_at": row.now, "handed_off": False, "superseded_count": 0}
             if self._delivers:
-                await outbox.put(conn, row.before.tenant, row.before.id, "ticket.resolved", {"ticket": row.names()}, row.now)
+                row.new.append(
+                    outbox.new(row.before.tenant, row.before.id, "ticket.resolved", {"ticket": row.names()}, row.now)
+                )
             await row.save(conn)
 
     async def take_over(self, person: Person, ticket_id: str) -> str:
@@ -185,8 +187,7 @@ class Desk:
                 "message": {"id": spoken.message_id, "text": text, "author": "human"},
                 "in_reply_to": None,
             }
-            await outbox.put(
-                conn,
+            told = outbox.new(
                 row.before.tenant,
                 row.before.id,
                 "ticket.reply",
@@ -195,6 +196,7 @@ class Desk:
                 message_id=spoken.message_id,
                 by_person=True,
             )
+            row.new.append(told)
         return spoken.message_id
 
 

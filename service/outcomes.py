@@ -73,10 +73,10 @@ class Outcomes:
         Raises `FencedOff` when the ticket has another owner now.
         """
         async with self._db.begin() as conn:
-            row = await self._lock(conn, turn)
-            marked = await turns.finish_events(conn, turn.ticket.id, turn.seqs, row.now)
+            before, marked = await turns.lock_and_finish(conn, turn.ticket.id, turn.claim.fence, turn.seqs, self._clock())
             if marked == 0:
-                return row.before.pending
+                return before.pending
+            row = await self._row(conn, before)
             row.values |= {"pending": row.before.pending - marked, "attempts": 0, "version": row.before.version + 1}
             self._hear(row, turn, noted)
             row.values |= (routed or Routed()).columns()
@@ -127,7 +127,10 @@ class Outcomes:
 
     async def _lock(self, conn: Connection, turn: Turn) -> TicketRow:
         before = await turns.lock(conn, turn.ticket.id, turn.claim.fence)
-        case = await cases.live(conn, turn.ticket.id) if before.lane == Lane.HUMAN else None
+        return await self._row(conn, before)
+
+    async def _row(self, conn: Connection, before: turns.Row) -> TicketRow:
+        case = await cases.live(conn, before.id) if before.lane == Lane.HUMAN else None
         return TicketRow(before, self._clock(), owned=case is not None and case.owner is not None)
 
     async def _end_unasked(self, conn: Connection, row: TicketRow, turn: Turn) -> None:
@@ -153,29 +156,30 @@ class Outcomes:
             row.values |= {"question_id": None, "wake_at": None}
         match outcome:
             case Reply():
-                await self._reply(conn, row, turn, outcome)
+                self._reply(row, turn, outcome)
             case AskCustomer():
                 await self._ask(conn, row, turn, outcome)
             case AwaitApproval():
                 row.values["wake_at"] = row.now + self._live(row, "approval")
-                await self._say(conn, row, turn, outcome.text, answers=True)
+                self._say(row, turn, outcome.text, answers=True)
             case Escalate():
                 await self._escalate(conn, row, turn, outcome)
             case Close() | HandOff():
                 row.values["handed_off"] = False
         row.ended(outcome)
 
-    async def _reply(self, conn: Connection, row: TicketRow, turn: Turn, outcome: Reply) -> None:
-        await self._say(conn, row, turn, outcome.text, answers=True)
+    def _reply(self, row: TicketRow, turn: Turn, outcome: Reply) -> None:
+        self._say(row, turn, outcome.text, answers=True)
         if outcome.resolves and not row.with_people:
             row.values |= {"handed_off": False, "superseded_count": 0, "resolved_at": row.now}
-            await self._tell(conn, row, "ticket.resolved", {"ticket": row.names()})
+            self._tell(row, "ticket.resolved", {"ticket": row.names()})
 
     async def _ask(self, conn: Connection, row: TicketRow, turn: Turn, outcome: AskCustomer) -> None:
-        message_id = await self._say(conn, row, turn, outcome.text, answers=False)
+        message_id = self._say(row, turn, outcome.text, answers=False)
         live = self._live(row, "confirmation")
         delivered = not self._delivers
-        question_id = await questions.ask(conn, row.before, outcome, message_id, row.now, live, delivered=delivered)
+        question_id, new = await questions.ask(conn, row.before, outcome, message_id, row.now, live, delivered=delivered)
+        row.new.append(new)
         row.values |= {"question_id": question_id, "wake_at": row.now + live}
         kind = "question.asked" if outcome.kind is QuestionKind.SLOT else "confirmation.asked"
         data = {"question_id": question_id, "message_id": message_id, "action_id": outcome.action_id, "slot": outcome.slot}
@@ -189,13 +193,13 @@ class Outcomes:
         # A ticket that people gave back without a word may come to them again, and the customer knows already.
         known = {message.text for message in turn.ticket.since_answer if message.author is Author.BOT}
         if outcome.text and outcome.text not in known:
-            await self._say(conn, row, turn, outcome.text, answers=False)
+            self._say(row, turn, outcome.text, answers=False)
         if case.new:
             data = {"ticket": row.names(), "escalation": {"id": case.id, "reason": outcome.reason, "risk": case.risk}}
-            await self._tell(conn, row, "ticket.escalated", data)
+            self._tell(row, "ticket.escalated", data)
 
-    async def _say(self, conn: Connection, row: TicketRow, turn: Turn, text: str, *, answers: bool) -> str:
-        spoken = await row.say(conn, text, position=turn.number, answers=answers)
+    def _say(self, row: TicketRow, turn: Turn, text: str, *, answers: bool) -> str:
+        spoken = row.say(text, position=turn.number, answers=answers)
         if spoken.public and self._delivers:
             heard = turn.heard
             body = {
@@ -203,14 +207,12 @@ class Outcomes:
                 "message": {"id": spoken.message_id, "text": text, "author": "bot"},
                 "in_reply_to": heard[-1].external_id if heard else None,
             }
-            await self._tell(conn, row, "ticket.reply", body, spoken.message_id)
+            self._tell(row, "ticket.reply", body, spoken.message_id)
         return spoken.message_id
 
-    async def _tell(
-        self, conn: Connection, row: TicketRow, kind: str, data: dict[str, object], message_id: str | None = None
-    ) -> None:
+    def _tell(self, row: TicketRow, kind: str, data: dict[str, object], message_id: str | None = None) -> None:
         if self._delivers:
-            await outbox.put(conn, row.before.tenant, row.before.id, kind, data, row.now, message_id=message_id)
+            row.new.append(outbox.new(row.before.tenant, row.before.id, kind, data, row.now, message_id=message_id))
 
     def _live(self, row: TicketRow, what: str) -> timedelta:
         policy = self._tenant_settings(row.before.tenant).policy

@@ -9,10 +9,9 @@ import structlog
 
 from service.hearing import Hearing
 from service.outcomes import Outcomes
-from service.store import turns
 from service.store.database import Database
-from service.store.loading import load_ticket
-from service.store.turns import Claim, Event
+from service.store.loading import load_ticket, take_ticket
+from service.store.turns import Event
 from service.store.wakeups import EventKind
 from service.turn import Turn
 from service.waking import Waking
@@ -52,25 +51,18 @@ class Pipeline:
     async def drain(self, ticket_id: str, wake: int) -> None:
         """Handle the ticket's events until none is left, another queue has it, or another worker does."""
         async with self._db.reading() as conn:
-            claim = await turns.claim(conn, ticket_id, wake)
-        if claim is None:
+            taken = await take_ticket(conn, ticket_id, wake)
+        if taken is None:
             return
         self._crash("after_claim")
+        claim, ticket, waiting = taken
         with structlog.contextvars.bound_contextvars(ticket_id=ticket_id, wake=wake):
             try:
-                while (turn := await self._open(claim)) is not None:
-                    if not await self._handle(turn):
-                        return
+                while waiting and await self._handle(Turn(claim, ticket, _together(waiting), self._clock())):
+                    async with self._db.reading() as conn:
+                        ticket, waiting = await load_ticket(conn, ticket_id)
             except FencedOff:
                 log.info("turn.fenced_off", fence=claim.fence)
-
-    async def _open(self, claim: Claim) -> Turn | None:
-        """The next turn: all unread messages together, since the last word counts, or else the oldest other event."""
-        async with self._db.reading() as conn:
-            ticket, waiting = await load_ticket(conn, claim.ticket_id)
-        if not waiting:
-            return None
-        return Turn(claim, ticket, _together(waiting), self._clock())
 
     async def _handle(self, turn: Turn) -> bool:
         """Handle one turn; whether this drain goes on."""
@@ -93,6 +85,7 @@ class Pipeline:
 
 
 def _together(waiting: tuple[Event, ...]) -> tuple[Event, ...]:
+    """What one turn handles: all unread messages, since the last word counts, or else the oldest other event."""
     messages = tuple(event for event in waiting if event.kind is EventKind.MESSAGE)
     return messages or waiting[:1]
 

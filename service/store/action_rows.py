@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import bindparam, insert, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from service.store.bulk import store
 from service.store.journal import Entry
 from service.store.money_schema import action_fingerprints, actions
-from service.store.upsert import insert_rows
 from service.store.workers import db_now
 from tools.commerce import Receipt
 from tools.digest import action_key, wish
@@ -98,7 +98,7 @@ async def add(
     prints = sorted({leg.fingerprint for leg in proposal.legs if leg.fingerprint})
     if prints:
         rows = [{"action_id": action_id, "tenant": caller.tenant, "fingerprint": one} for one in prints]
-        await insert_rows(conn, action_fingerprints, rows)
+        await store(conn, [(action_fingerprints, row) for row in rows])
     return row
 
 

@@ -12,9 +12,9 @@ from service.store import action_rows, aftermath, approvals, ledger, switches, t
 from service.store.action_rows import LIVE, actor_of, entry, from_row
 from service.store.book_facts import Standing, look_at_facts, read_facts, take_locks
 from service.store.database import Database
-from service.store.journal import Entry, Head, append_to, append_to_ticket
+from service.store.journal import Entry, append_after, append_to_ticket
 from service.store.money_schema import actions
-from service.store.schema import questions, tickets
+from service.store.schema import questions
 from service.store.switches import Who
 from service.store.wakeups import EventKind, Wakeups
 from tools.commerce import Failure, Job, Receipt
@@ -94,7 +94,7 @@ class SqlActionBook(ActionBook):
             newer = await _newer_message(conn, caller)
             entries = await _supersede(conn, caller, proposal, met, now)
             if twin := _live_twin(caller, proposal, met):
-                await _write(conn, ticket, entries, now, caller.event_seq)
+                await append_after(conn, ticket, entries, now, caller.event_seq)
                 return from_row(twin)
             standing = Standing(confirmed=proposal.attested_by is not None)
             facts = await read_facts(conn, caller, proposal, self._policy_for(caller.tenant), now, standing, newer)
@@ -102,7 +102,7 @@ class SqlActionBook(ActionBook):
             action_id = ActionId(ids.new("act"))
             row = await action_rows.add(conn, action_id, caller, proposal, verdict, policy_version, now)
             row, followed = await self._follow(conn, row, proposal, verdict, now)
-            await _write(conn, ticket, [*entries, *followed, entry(row, actor_of(caller))], now, caller.event_seq)
+            await append_after(conn, ticket, [*entries, *followed, entry(row, actor_of(caller))], now, caller.event_seq)
             if caller.fence is None and verdict.decision == "needs_confirmation":
                 # No turn is at work that would ask the customer, so one is woken.
                 await self._wakeups.wake(conn, row.ticket_id, EventKind.PROPOSED, row.id)
@@ -134,7 +134,7 @@ class SqlActionBook(ActionBook):
                 **action_rows.decided(caller, proposal, verdict, policy_version, now),
             )
             row, followed = await self._follow(conn, row, proposal, verdict, now)
-            await _write(conn, ticket, [*followed, entry(row, actor_of(caller))], now, caller.event_seq)
+            await append_after(conn, ticket, [*followed, entry(row, actor_of(caller))], now, caller.event_seq)
             return from_row(row)
 
     async def mark_sent(self, caller: Caller, action: Action) -> Action:
@@ -150,7 +150,7 @@ class SqlActionBook(ActionBook):
             row = (await conn.execute(_SEND, {"action": action.id, "now": now, "by": caller.fence})).first()
             if row is None:
                 raise MovedOn
-            await _write(conn, ticket, [entry(row, actor_of(caller))], now, row.event_seq)
+            await append_after(conn, ticket, [entry(row, actor_of(caller))], now, row.event_seq)
             return from_row(row)
 
     async def settle(
@@ -175,7 +175,7 @@ class SqlActionBook(ActionBook):
                 await ledger.settle(conn, row, receipt, now)
             elif status is ActionStatus.FAILED:
                 await ledger.release(conn, row, now)
-            await _write(conn, ticket, [entry(row, "system")], now, row.event_seq)
+            await append_after(conn, ticket, [entry(row, "system")], now, row.event_seq)
             if wake and (status.ended or row.job):
                 await self._wakeups.wake(conn, row.ticket_id, EventKind.SETTLED, row.id, {"status": row.status})
             return from_row(row)
@@ -212,7 +212,7 @@ class SqlActionBook(ActionBook):
         async with self._database.begin() as conn:
             ticket = await _lock(conn, caller)
             data = {"tool": tool, "args": dict(args), "code": str(code), "rule": rule}
-            await _write(conn, ticket, [Entry("tool.refused", actor_of(caller), data)], self._clock(), caller.event_seq)
+            await append_after(conn, ticket, [Entry("tool.refused", actor_of(caller), data)], self._clock(), caller.event_seq)
 
     async def _follow(
         self, conn: AsyncConnection, row: Any, proposal: Proposal, verdict: Verdict, now: datetime
@@ -260,7 +260,6 @@ _YES = (
     .where(questions.c.action_id == bindparam("action"), questions.c.state == "confirmed")
     .limit(1)
 )
-_KEEP_HEAD = update(tickets).where(tickets.c.id == bindparam("ticket"))
 
 
 async def _lock(conn: AsyncConnection, caller: Caller) -> Any:
@@ -269,15 +268,6 @@ async def _lock(conn: AsyncConnection, caller: Caller) -> Any:
     if ticket.tenant != caller.tenant:
         raise FencedOff
     return ticket
-
-
-async def _write(conn: AsyncConnection, ticket: Any, entries: Sequence[Entry], now: datetime, turn: int | None) -> None:
-    """Write entries on the chain of a ticket whose row this transaction has locked and whose chain it has not touched."""
-    if entries:
-        before = Head(ticket.journal_seq, ticket.journal_head)
-        head = await append_to(conn, ticket.id, ticket.tenant, before, entries, now, turn)
-        values = {"ticket": ticket.id, "journal_seq": head.seq, "journal_head": head.hash, "updated_at": now}
-        await conn.execute(_KEEP_HEAD, values)
 
 
 def _who(action: Action) -> Who:

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import Select, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from service.store.bulk import NewRow, store
 from service.store.schema import journal, journal_payloads, tenants, tickets
-from service.store.upsert import insert_rows
 from tools.ports import Json
 
 
@@ -52,6 +52,10 @@ class Head:
     hash: str
 
 
+_KEEP_TICKET = update(tickets).where(tickets.c.id == bindparam("ticket"))
+_KEEP_TENANT = update(tenants).where(tenants.c.name == bindparam("tenant"))
+
+
 def tenant_stream(tenant: str) -> str:
     """The name of a tenant's own stream."""
     return f"tenant:{tenant}"
@@ -78,43 +82,35 @@ def payload_hash(salt: str, data: Mapping[str, Json]) -> str:
     return hashlib.sha256((salt + canonical).encode()).hexdigest()
 
 
-async def append_to(
-    conn: AsyncConnection,
-    stream: str,
-    tenant: str,
-    head: Head,
-    entries: Sequence[Entry],
-    now: datetime,
-    turn: int | None = None,
-) -> Head:
-    """Write entries after `head`; the caller holds the lock of the row that the head was read from, and stores the new head."""
-    if not entries:
-        return head
-    links: list[dict[str, Any]] = []
-    payloads: list[dict[str, Any]] = []
+def chained(
+    stream: str, tenant: str, head: Head, entries: Sequence[Entry], now: datetime, turn: int | None = None
+) -> tuple[Head, list[NewRow]]:
+    """The rows of entries after `head`, and the new head.
+
+    Whoever writes them holds the lock of the row that the head was read from, and stores the new one.
+    """
+    links: list[NewRow] = []
+    payloads: list[NewRow] = []
     for entry in entries:
         salt = secrets.token_hex(16)
         data = json.loads(json.dumps(entry.data, default=str))
         digest = payload_hash(salt, data)
         seq = head.seq + 1
         head = Head(seq, link(head.hash, stream, seq, now, entry.kind, entry.actor, turn, digest))
-        links.append(
-            {
-                "stream": stream,
-                "seq": seq,
-                "tenant": tenant,
-                "at": now,
-                "kind": entry.kind,
-                "actor": entry.actor,
-                "turn": turn,
-                "payload_hash": digest,
-                "hash": head.hash,
-            }
-        )
-        payloads.append({"stream": stream, "seq": seq, "salt": salt, "data": data})
-    await insert_rows(conn, journal, links)
-    await insert_rows(conn, journal_payloads, payloads)
-    return head
+        row = {
+            "stream": stream,
+            "seq": seq,
+            "tenant": tenant,
+            "at": now,
+            "kind": entry.kind,
+            "actor": entry.actor,
+            "turn": turn,
+            "payload_hash": digest,
+            "hash": head.hash,
+        }
+        links.append((journal, row))
+        payloads.append((journal_payloads, {"stream": stream, "seq": seq, "salt": salt, "data": data}))
+    return head, links + payloads
 
 
 async def append_to_ticket(
@@ -125,15 +121,23 @@ async def append_to_ticket(
         return
     row = (
         await conn.execute(
-            select(tickets.c.tenant, tickets.c.journal_seq, tickets.c.journal_head)
+            select(tickets.c.id, tickets.c.tenant, tickets.c.journal_seq, tickets.c.journal_head)
             .where(tickets.c.id == ticket_id)
             .with_for_update(key_share=True)
         )
     ).one()
-    head = await append_to(conn, ticket_id, row.tenant, Head(row.journal_seq, row.journal_head), entries, now, turn)
-    await conn.execute(
-        update(tickets).where(tickets.c.id == ticket_id).values(journal_seq=head.seq, journal_head=head.hash, updated_at=now)
-    )
+    await append_after(conn, row, entries, now, turn)
+
+
+async def append_after(
+    conn: AsyncConnection, ticket: Any, entries: Sequence[Entry], now: datetime, turn: int | None = None
+) -> None:
+    """Write entries on the chain of a ticket whose row this transaction has locked and whose chain it has not touched."""
+    if not entries:
+        return
+    head, new = chained(ticket.id, ticket.tenant, Head(ticket.journal_seq, ticket.journal_head), entries, now, turn)
+    kept = {"ticket": ticket.id, "journal_seq": head.seq, "journal_head": head.hash, "updated_at": now}
+    await store(conn, new, _KEEP_TICKET, kept)
 
 
 async def append_to_tenant(conn: AsyncConnection, tenant: str, entries: Sequence[Entry], now: datetime) -> None:
@@ -145,9 +149,8 @@ async def append_to_tenant(conn: AsyncConnection, tenant: str, entries: Sequence
             .with_for_update(key_share=True)
         )
     ).one()
-    stream = tenant_stream(tenant)
-    head = await append_to(conn, stream, tenant, Head(row.journal_seq, row.journal_head), entries, now)
-    await conn.execute(update(tenants).where(tenants.c.name == tenant).values(journal_seq=head.seq, journal_head=head.hash))
+    head, new = chained(tenant_stream(tenant), tenant, Head(row.journal_seq, row.journal_head), entries, now)
+    await store(conn, new, _KEEP_TENANT, {"tenant": tenant, "journal_seq": head.seq, "journal_head": head.hash})
 
 
 async def read(conn: AsyncConnection, stream: str, after: int = 0, limit: int = 1_000) -> tuple[Written, ...]:

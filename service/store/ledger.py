@@ -9,8 +9,8 @@ from sqlalchemy import bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service import ids
+from service.store.bulk import store
 from service.store.money_schema import ledger
-from service.store.upsert import insert_rows
 from tools.commerce import Receipt
 
 
@@ -99,7 +99,7 @@ async def _post(conn: AsyncConnection, action: Any, amounts: Mapping[Account, in
         if amount
     ]
     if rows:
-        await insert_rows(conn, ledger, rows)
+        await store(conn, [(ledger, row) for row in rows])
 
 
 def _amount(action: Any) -> int:

@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import CTE, Select, Table, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.store.arrivals import UNVERIFIED
 from service.store.schema import customers, events, messages, questions, tickets
-from service.store.turns import Event, undone
+from service.store.turns import CLAIM, Claim, Event, undone
 from service.store.wakeups import EventKind
 from tools.commerce import CustomerId
 from tools.ports import ActionId, Json, Lane, TenantName, TicketId, Verification
@@ -27,19 +27,26 @@ from workflows.ticket import (
 )
 
 _ASKED = questions.alias("asked")
-_TICKET = (
-    select(
-        tickets,
-        customers.c.external_id.label("customer_external_id"),
-        customers.c.email.label("customer_email"),
-        customers.c.name.label("customer_name"),
-        *(column.label(f"asked_{column.name}") for column in _ASKED.c),
+
+
+def _whole(row: Table | CTE) -> Select[Any]:
+    """The ticket with its customer and its open question."""
+    return (
+        select(
+            row,
+            customers.c.external_id.label("customer_external_id"),
+            customers.c.email.label("customer_email"),
+            customers.c.name.label("customer_name"),
+            *(column.label(f"asked_{column.name}") for column in _ASKED.c),
+        )
+        .join(customers, customers.c.id == row.c.customer_id)
+        # An answered question still stands on the ticket when the turn that recorded the answer died.
+        .outerjoin(_ASKED, (_ASKED.c.id == row.c.question_id) & _ASKED.c.state.in_(("open", "confirmed", "declined")))
     )
-    .join(customers)
-    # An answered question still stands on the ticket when the turn that recorded the answer died.
-    .outerjoin(_ASKED, (_ASKED.c.id == tickets.c.question_id) & _ASKED.c.state.in_(("open", "confirmed", "declined")))
-    .where(tickets.c.id == bindparam("ticket"))
-)
+
+
+_TICKET = _whole(tickets).where(tickets.c.id == bindparam("ticket"))
+_TAKE = _whole(CLAIM.cte("taken"))
 _MESSAGES = (
     select(messages, events.c.done.label("event_done"), events.c.created_at.label("event_at"))
     .outerjoin(events, (events.c.ticket_id == messages.c.ticket_id) & (events.c.seq == messages.c.seq))
@@ -48,9 +55,26 @@ _MESSAGES = (
 )
 
 
+async def take_ticket(conn: AsyncConnection, ticket_id: str, wake: int) -> tuple[Claim, Ticket, tuple[Event, ...]] | None:
+    """Claim the ticket for a drain and load it as `load_ticket` does; None for a stale drain."""
+    values = {"ticket": ticket_id, "newest": wake}
+    if conn.dialect.name == "sqlite":
+        taken = (await conn.execute(CLAIM, values)).first()
+        row = (await conn.execute(_TICKET, values)).one() if taken else None
+    else:
+        row = (await conn.execute(_TAKE, values)).first()
+    if row is None:
+        return None
+    return Claim(ticket_id, wake, row.fence, row.queue, row.attempts), *await _loaded(conn, row)
+
+
 async def load_ticket(conn: AsyncConnection, ticket_id: str) -> tuple[Ticket, tuple[Event, ...]]:
     """The ticket as it stands, with its messages in order and its open question, and the events that nobody has handled."""
-    row = (await conn.execute(_TICKET, {"ticket": ticket_id})).one()
+    return await _loaded(conn, (await conn.execute(_TICKET, {"ticket": ticket_id})).one())
+
+
+async def _loaded(conn: AsyncConnection, row: Any) -> tuple[Ticket, tuple[Event, ...]]:
+    ticket_id = row.id
     said = (await conn.execute(_MESSAGES, {"ticket": ticket_id})).all()
     unread = tuple(Event(m.seq, EventKind.MESSAGE, m.id, {}, m.event_at) for m in said if m.event_done is False)
     if row.pending > len(unread):

@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service import ids
+from service.store.bulk import NewRow
 from service.store.schema import messages, outbox
 from tools.ports import Json
 from workflows.ticket import Author
@@ -18,8 +19,7 @@ LEASE = timedelta(seconds=60)
 _AFTER_THE_REPLY = timedelta(microseconds=1)
 
 
-async def put(
-    conn: AsyncConnection,
+def new(
     tenant: str,
     ticket_id: str,
     kind: str,
@@ -28,26 +28,23 @@ async def put(
     *,
     message_id: str | None = None,
     by_person: bool = False,
-) -> str:
-    """Add a webhook to be sent; returns its id, which the receiver sees as `webhook-id` on every try."""
-    outbox_id = ids.new("out")
+) -> NewRow:
+    """A webhook to be sent; the receiver sees its id as `webhook-id` on every try."""
     # A transaction holds at most one reply and one other webhook, and what became of the ticket is told after what was said.
     created_at = now if kind == "ticket.reply" else now + _AFTER_THE_REPLY
-    await conn.execute(
-        insert(outbox).values(
-            id=outbox_id,
-            tenant=tenant,
-            ticket_id=ticket_id,
-            kind=kind,
-            message_id=message_id,
-            by_person=by_person,
-            body=body,
-            state="pending",
-            next_at=now,
-            created_at=created_at,
-        )
-    )
-    return outbox_id
+    values = {
+        "id": ids.new("out"),
+        "tenant": tenant,
+        "ticket_id": ticket_id,
+        "kind": kind,
+        "message_id": message_id,
+        "by_person": by_person,
+        "body": body,
+        "state": "pending",
+        "next_at": now,
+        "created_at": created_at,
+    }
+    return outbox, values
 
 
 async def due(conn: AsyncConnection, now: datetime, limit: int) -> Sequence[Any]:

@@ -3,10 +3,11 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service import ids
+from service.store.bulk import NewRow
 from service.store.journal import Entry
 from service.store.money_schema import actions
 from service.store.schema import questions
@@ -23,10 +24,10 @@ async def ask(
     live: timedelta,
     *,
     delivered: bool,
-) -> str:
-    """Open the question that a message asks, in place of the one that was open; returns its id.
+) -> tuple[str, NewRow]:
+    """The question that a message asks, in place of the one that was open: its id and its row.
 
-    The caller holds the ticket's lock.
+    The caller holds the ticket's lock, and writes the row.
     """
     times = 1
     if ticket.question_id:
@@ -34,23 +35,21 @@ async def ask(
         same = (before.kind, before.slot, before.action_id) == (outcome.kind, outcome.slot, outcome.action_id)
         times = before.asked_times + (0 if outcome.returns else 1) if same else 1
     question_id = ids.new("qst")
-    await conn.execute(
-        insert(questions).values(
-            id=question_id,
-            ticket_id=ticket.id,
-            kind=outcome.kind,
-            slot=outcome.slot,
-            action_id=outcome.action_id,
-            text=outcome.asked or outcome.text,
-            message_id=message_id,
-            asked_times=times,
-            asked_at=now,
-            delivered_at=now if delivered else None,
-            expires_at=now + live,
-            state="open",
-        )
-    )
-    return question_id
+    values = {
+        "id": question_id,
+        "ticket_id": ticket.id,
+        "kind": outcome.kind,
+        "slot": outcome.slot,
+        "action_id": outcome.action_id,
+        "text": outcome.asked or outcome.text,
+        "message_id": message_id,
+        "asked_times": times,
+        "asked_at": now,
+        "delivered_at": now if delivered else None,
+        "expires_at": now + live,
+        "state": "open",
+    }
+    return question_id, (questions, values)
 
 
 async def answer(conn: AsyncConnection, question_id: str, state: str, by: str, seq: int, now: datetime) -> bool:

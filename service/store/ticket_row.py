@@ -1,16 +1,17 @@
-"""A ticket's locked row while one transaction changes it: what it was, what will change, and what goes into the journal."""
+"""A ticket's locked row while one transaction changes it: what it was, what will change, and what else `save` writes."""
 
 import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service import ids
-from service.store import journal
+from service.store import bulk, journal
 from service.store.arrivals import POSITIONS
+from service.store.bulk import NewRow
 from service.store.journal import Entry, Head
 from service.store.schema import messages, tickets
 from tools.ports import Lane
@@ -19,7 +20,6 @@ from workflows.outcome import Outcome
 from workflows.ticket import Author, FlowState, TicketStatus
 
 _SAVE = update(tickets).where(tickets.c.id == bindparam("ticket"))
-_NEW_MESSAGE = insert(messages)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +32,17 @@ class Spoken:
 
 @dataclass(slots=True)
 class TicketRow:
-    """The row as it was locked (`before`) and its changes; `owned` says that a person has claimed the ticket."""
+    """The row as it was locked (`before`) and its changes; `owned` says that a person has claimed the ticket.
+
+    Nothing is written before `save`: `values` are the row's own changes, `entries` go into the journal, `new` elsewhere.
+    """
 
     before: Any
     now: datetime
     owned: bool = False
     values: dict[str, Any] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
+    new: list[NewRow] = field(default_factory=list)
 
     @property
     def with_people(self) -> bool:
@@ -69,14 +73,14 @@ class TicketRow:
         """How the outside knows the ticket."""
         return {"id": self.before.id, "external_id": self.before.external_id}
 
-    async def say(self, conn: AsyncConnection, text: str, *, position: int, answers: bool) -> Spoken:
+    def say(self, text: str, *, position: int, answers: bool) -> Spoken:
         """Write the bot's reply to the event `position`; on a person's ticket it is a note for that person.
 
         `answers` is false for a question, and for words that only pass the customer on.
         """
         author = Author.NOTE if self.owned else Author.BOT
         place = position * POSITIONS + POSITIONS // 2
-        message_id = await self._add(conn, author, text, place, answers=answers)
+        message_id = self._add(author, text, place, answers=answers)
         self.entries.append(Entry("reply.written", "bot", {"message_id": message_id, "text": text, "note": self.owned}))
         if not self.owned and self.before.first_reply_at is None:
             self.values["first_reply_at"] = self.now
@@ -91,7 +95,7 @@ class TicketRow:
         """Write what a person says, after everything that is on the ticket."""
         last = select(func.max(messages.c.position)).where(messages.c.ticket_id == self.before.id)
         place = ((await conn.execute(last)).scalar_one() or 0) + 1
-        message_id = await self._add(conn, Author.NOTE if note else Author.HUMAN, text, place, person_id, origin)
+        message_id = self._add(Author.NOTE if note else Author.HUMAN, text, place, person_id, origin)
         data = {"message_id": message_id, "text": text, "note": note}
         self.entries.append(Entry("reply.written", f"person:{person_id}", data))
         if not note and self.before.first_reply_at is None:
@@ -104,15 +108,14 @@ class TicketRow:
         await conn.execute(asked.values(answers=True))
 
     async def save(self, conn: AsyncConnection, turn: int | None = None) -> None:
-        """Write the journal and the row."""
+        """Write everything: new rows, journal and the row itself."""
         head = Head(self.before.journal_seq, self.before.journal_head)
-        head = await journal.append_to(conn, self.before.id, self.before.tenant, head, self.entries, self.now, turn)
+        head, links = journal.chained(self.before.id, self.before.tenant, head, self.entries, self.now, turn)
         changed = self.values | {"journal_seq": head.seq, "journal_head": head.hash, "updated_at": self.now}
-        await conn.execute(_SAVE, {"ticket": self.before.id} | changed)
+        await bulk.store(conn, self.new + links, _SAVE, {"ticket": self.before.id} | changed)
 
-    async def _add(
+    def _add(
         self,
-        conn: AsyncConnection,
         author: Author,
         text: str,
         place: int,
@@ -135,7 +138,7 @@ class TicketRow:
             "position": place,
             "created_at": self.now,
         }
-        await conn.execute(_NEW_MESSAGE, values)
+        self.new.append((messages, values))
         return message_id
 
     def _move(self, to: TicketStatus, actor: str) -> None:

@@ -1,4 +1,4 @@
-"""Claims a ticket for a drain, reads its next event, and fences every write of a turn.
+"""A drain's right to a ticket, the events that wait there, and the fence of every write of a turn.
 
 Only the newest wake may claim. Each claim raises the fence, so whoever claimed before writes nothing any more: every write of a
 turn locks the ticket's row `where fence = mine` first, and no row means stop.
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.store.columns import UtcTime
@@ -45,12 +45,14 @@ class Event:
     created_at: datetime
 
 
-_CLAIM = (
+CLAIM = (
     update(tickets)
     .where(tickets.c.id == bindparam("ticket"), tickets.c.wake == bindparam("newest"), tickets.c.pending > 0)
     .values(fence=tickets.c.fence + 1, attempts=tickets.c.attempts + 1, beat=db_now())
-    .returning(tickets.c.fence, tickets.c.queue, tickets.c.attempts)
+    .returning(tickets)
 )
+"""Takes the ticket for a drain, first start and adoption alike; no row for a stale one."""
+
 _LOCK = select(tickets).where(tickets.c.id == bindparam("ticket")).with_for_update(key_share=True)
 _UNDONE = select(events).where(events.c.ticket_id == bindparam("ticket"), ~events.c.done).order_by(events.c.seq)
 _FINISH = (
@@ -58,12 +60,9 @@ _FINISH = (
     .where(events.c.ticket_id == bindparam("ticket"), events.c.seq.in_(bindparam("seqs", expanding=True)), ~events.c.done)
     .values(done=True, done_at=bindparam("now", type_=UtcTime()))
 )
-
-
-async def claim(conn: AsyncConnection, ticket_id: str, wake: int) -> Claim | None:
-    """Take the ticket, first start and adoption alike; None for a stale drain."""
-    row = (await conn.execute(_CLAIM, {"ticket": ticket_id, "newest": wake})).first()
-    return Claim(ticket_id, wake, row.fence, row.queue, row.attempts) if row else None
+_OWN = _LOCK.where(tickets.c.fence == bindparam("fence")).cte("own")
+_DONE = _FINISH.where(events.c.ticket_id == _OWN.c.id).returning(events.c.seq).cte("finished")
+_LOCK_AND_FINISH = select(_OWN, select(func.count()).select_from(_DONE).scalar_subquery().label("marked"))
 
 
 async def lock(conn: AsyncConnection, ticket_id: str, fence: int | None) -> Row:
@@ -80,10 +79,17 @@ async def undone(conn: AsyncConnection, ticket_id: str) -> tuple[Event, ...]:
     return tuple(Event(r.seq, EventKind(r.kind), r.ref, r.data, r.created_at) for r in rows)
 
 
-async def finish_events(conn: AsyncConnection, ticket_id: str, seqs: tuple[int, ...], now: datetime) -> int:
-    """Mark events done that are not; returns how many this call marked. The caller holds the ticket's lock."""
-    done = await conn.execute(_FINISH, {"ticket": ticket_id, "seqs": seqs, "now": now})
-    return done.rowcount
+async def lock_and_finish(
+    conn: AsyncConnection, ticket_id: str, fence: int, seqs: tuple[int, ...], now: datetime
+) -> tuple[Row, int]:
+    """Lock the ticket's row and mark events done that are not; returns how many this call marked. Raises `FencedOff`."""
+    values = {"ticket": ticket_id, "seqs": seqs, "now": now}
+    if conn.dialect.name == "sqlite":
+        return await lock(conn, ticket_id, fence), (await conn.execute(_FINISH, values)).rowcount
+    row = (await conn.execute(_LOCK_AND_FINISH, values | {"fence": fence})).first()
+    if row is None:
+        raise FencedOff
+    return row, row.marked
 
 
 async def newest_message(conn: AsyncConnection, ticket_id: str) -> int:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete, select, text, update
 
-from service.store import journal
+from service.store import bulk, journal
 from service.store.journal import Entry, Head
 from service.store.reconcile import Reconciled
 from service.store.schema import events, journal_payloads, tickets
@@ -165,9 +165,9 @@ async def test_anchors_show_a_chain_that_was_rewritten_as_a_whole(sqlite_url: st
             forged = [Entry("reply.written", "bot", {"text": "We never said that."})]
             await conn.execute(delete(entries).where(entries.c.stream == ticket["id"]))
             await conn.execute(delete(journal_payloads).where(journal_payloads.c.stream == ticket["id"]))
-            head = await journal.append_to(conn, ticket["id"], "default", Head(0, ""), forged, clock())
+            head, new = journal.chained(ticket["id"], "default", Head(0, ""), forged, clock())
             values = {"journal_seq": head.seq, "journal_head": head.hash}
-            await conn.execute(update(tickets).where(tickets.c.id == ticket["id"]).values(values))
+            await bulk.store(conn, new, update(tickets).where(tickets.c.id == ticket["id"]), values)
         async with service.services.db.reading() as conn:
             assert await journal.verify(conn, ticket["id"], head) is None, "the forged chain holds by itself"
             verified = await verify_tenant(conn, "default")

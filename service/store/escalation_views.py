@@ -22,9 +22,9 @@ async def escalation(conn: AsyncConnection, tenant: str, escalation_id: str) -> 
 
 
 async def latest_escalations(conn: AsyncConnection, ticket_ids: Iterable[str]) -> dict[str, EscalationShape]:
-    """The newest escalation of each ticket that has one, by ticket."""
+    """The newest escalation of each ticket that has one, by ticket; one that is not resolved is newer than all others."""
     query = select(escalations).where(escalations.c.ticket_id.in_(list(ticket_ids)))
-    rows = await conn.execute(query.order_by(escalations.c.created_at, escalations.c.id))
+    rows = await conn.execute(query.order_by(escalations.c.state != "resolved", escalations.c.created_at))
     return {row.ticket_id: _shape(row) for row in rows}
 
 

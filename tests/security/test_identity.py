@@ -127,11 +127,22 @@ async def test_a_merchant_who_knows_customers_by_e_mail_binds_only_vouched_for_a
             assert [fact for fact in account_facts(await service.shop()) if fact in said] == []
 
 
-async def send(service: Rig, ticket: str, email: str, *, verified: bool) -> dict[str, Any]:
+async def test_a_vouched_for_customer_who_writes_from_anothers_address_is_still_themselves(
+    sqlite_url: str, clock: StandingClock
+) -> None:
+    async with rig(sqlite_url, clock) as service:
+        (ada,) = [one for one in (await service.shop())["customers"] if one["id"] == "cus_1"]
+        shown = await send(service, "T-1", ada["email"], verified=True, customer="cus_2")
+        assert (shown["customer"]["external_id"], shown["customer"]["verification"]) == ("cus_2", "channel")
+        said = json.dumps(await service.said(shown["id"]))
+        assert [item["name"] for item in (await service.order("D-100001"))["items"] if item["name"] in said] == []
+
+
+async def send(service: Rig, ticket: str, email: str, *, verified: bool, customer: str = "desk-77") -> dict[str, Any]:
     """Somebody whose help desk id is no customer id of the merchant's writes from this address."""
     body = {
         "ticket": {"external_id": ticket},
-        "customer": {"external_id": "desk-77", "email": email, "verified": verified},
+        "customer": {"external_id": customer, "email": email, "verified": verified},
         "message": {"external_id": "m-1", "text": "Where is my order D-100001?", "sent_at": service.clock().isoformat()},
     }
     incoming = IncomingMessage.model_validate(body)

@@ -280,8 +280,9 @@ async def test_the_sweep_settles_what_a_dead_turn_had_sent(world: World, boundar
     await world.finish_turn(caller)
     found = await reconcile(world.database, world.book, world.runner, world.clock)
     assert (found.settled, found.unknown, found.released) == (1, 0, 0)
-    assert (await world.action(action_id)).status == ActionStatus.SUCCEEDED
-    assert len(await world.books()) == 1
+    row = await world.action(action_id)
+    assert row.status == ActionStatus.SUCCEEDED
+    assert [entry.key for entry in await world.books()] == [row.key]
     assert world.woken == [caller.ticket]
     assert await world.balances() == {"merchant_funds": -1_999, "refunds_paid": 1_999}
 

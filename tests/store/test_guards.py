@@ -4,10 +4,11 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, select, text, update
+from sqlalchemy import delete, insert, select, text, update
 
 from service.store import migrate
 from service.store.database import BrokenRule, Database
+from service.store.money_schema import actions
 from service.store.money_schema import ledger as books
 from service.store.schema import journal, journal_payloads
 from tests.conftest import StandingClock
@@ -44,6 +45,14 @@ async def test_what_was_written_cannot_be_changed(world: World, change: Any) -> 
             await conn.execute(change)
     async with world.database.reading() as conn:
         assert [(await conn.execute(select(table))).all() for table in (journal, books, journal_payloads)] == before
+
+
+async def test_one_wish_of_a_turn_cannot_become_two_actions(world: World) -> None:
+    (row,) = await world.all_actions()
+    twin = {**row._mapping, "id": "act_twin", "key": "another key"}
+    with pytest.raises(BrokenRule):
+        async with world.database.begin() as conn:
+            await conn.execute(insert(actions).values(twin))
 
 
 async def test_a_payload_can_be_erased(world: World) -> None:

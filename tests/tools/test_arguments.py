@@ -42,6 +42,7 @@ REFUND = {"order_id": "D-100001", "amount_minor": 1_999, "currency": "USD", "rea
         {"customer_id": "cus_bob"},
         {"destination": "pm_bob"},
         {"approved_by": "the boss"},
+        {"refunded_minor": 0},
     ],
     ids=repr,
 )

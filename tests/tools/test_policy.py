@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -178,6 +179,17 @@ def test_nothing_is_allowed_past_what_was_paid(
     if decide(wanted, facts, Policy()).decision == "allow":
         assert refunded + facts.pending_minor + amount <= captured
         assert facts.booked_minor + amount <= captured
+
+
+@given(captured=st.integers(min_value=2, max_value=10**17), part=st.fractions(min_value=0, max_value=1))
+def test_the_very_last_cent_may_go_back_and_not_one_more(captured: int, part: Fraction) -> None:
+    refunded = min(int(captured * part), captured - 1)
+    rest = captured - refunded
+    over = [
+        decide(case(amount, captured_minor=captured, refunded_minor=refunded), YES, Policy()).rule == "refund.conservation"
+        for amount in (rest, rest + 1)
+    ]
+    assert over == [False, True]
 
 
 @given(amount=amounts, facts=books, caller=callers)

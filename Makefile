@@ -16,6 +16,7 @@ test: $(READY_DEV)
 
 test-long: $(READY_DEV)
 	$(BIN)/pytest -m long
+	$(BIN)/python -m tests.seeded_bugs
 
 check: $(READY_DEV)
 	$(BIN)/ruff check .

@@ -6,8 +6,9 @@ from typing import Any
 from sqlalchemy import select
 
 from service.errors import Refused
-from service.store import people, turns
+from service.store import people
 from service.store.callers import caller_for
+from service.store.loading import take_ticket
 from service.store.money_schema import actions, approvals
 from service.store.people import Role
 from service.store.schema import escalations, questions, tickets
@@ -160,8 +161,9 @@ class Play:
         if ticket is None or not ticket.pending:
             return
         async with self.services.db.reading() as conn:
-            claim = await turns.claim(conn, ticket.id, ticket.wake)
-        assert claim is not None
+            taken = await take_ticket(conn, ticket.id, ticket.wake)
+        assert taken is not None
+        claim = taken[0]
         caller = Caller(
             TenantName(self.tenant),
             TicketId(ticket.id),

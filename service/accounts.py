@@ -2,7 +2,7 @@
 
 from service.errors import Conflict, Invalid, NotFound
 from service.settings import TENANT_NAME
-from service.store import api_keys, people, sessions
+from service.store import api_keys, people, sessions, tenancy
 from service.store.api_keys import NewKey, Scope
 from service.store.database import BrokenRule, Database
 from service.store.journal import Entry, append_to_tenant
@@ -24,9 +24,10 @@ async def create_tenant(db: Database, clock: Clock, name: str) -> TenantName:
         raise Invalid("A tenant's name is lower-case letters, digits and underscores, and starts with a letter.")
     tenant = TenantName(name)
     try:
-        async with db.begin() as conn:
-            await add_tenant(conn, tenant, clock())
-            await append_to_tenant(conn, tenant, [Entry("tenant.created", "system", {"tenant": tenant})], clock())
+        with tenancy.within(tenant):
+            async with db.begin() as conn:
+                await add_tenant(conn, tenant, clock())
+                await append_to_tenant(conn, tenant, [Entry("tenant.created", "system", {"tenant": tenant})], clock())
     except BrokenRule as error:
         raise TenantTaken from error
     return tenant
@@ -36,27 +37,30 @@ async def create_person(
     db: Database, clock: Clock, tenant: TenantName, email: str, role: Role, name: str = ""
 ) -> tuple[Person, LinkToken]:
     """Add a person, with a one-time link's token to set a password. Raises `EmailTaken`."""
-    async with db.begin() as conn:
-        person = await people.create(conn, tenant, email, name, role, clock())
-        token = await sessions.make_link(conn, person.id, Purpose.SET_PASSWORD, clock())
+    with tenancy.within(tenant):
+        async with db.begin() as conn:
+            person = await people.create(conn, tenant, email, name, role, clock())
+            token = await sessions.make_link(conn, person.id, Purpose.SET_PASSWORD, clock())
     return person, token
 
 
 async def make_link(db: Database, clock: Clock, person: Person, purpose: Purpose) -> LinkToken:
     """A one-time link's token for a person who is already here."""
-    async with db.begin() as conn:
-        return await sessions.make_link(conn, person.id, purpose, clock())
+    with tenancy.within(person.tenant):
+        async with db.begin() as conn:
+            return await sessions.make_link(conn, person.id, purpose, clock())
 
 
 async def create_key(
     db: Database, clock: Clock, tenant: TenantName, name: str, scopes: frozenset[Scope], email: str | None = None
 ) -> NewKey:
     """Make an API key, which acts as the person with `email` when one is given. Raises `NotFound` for an unknown person."""
-    async with db.begin() as conn:
-        person = None if email is None else await people.find_by_email(conn, tenant, email)
-        if email is not None and person is None:
-            raise NotFound("Nobody here has this e-mail address.")
-        return await api_keys.create(conn, tenant, name, scopes, person and person.id, clock())
+    with tenancy.within(tenant):
+        async with db.begin() as conn:
+            person = None if email is None else await people.find_by_email(conn, tenant, email)
+            if email is not None and person is None:
+                raise NotFound("Nobody here has this e-mail address.")
+            return await api_keys.create(conn, tenant, name, scopes, person and person.id, clock())
 
 
 def link_path(token: LinkToken) -> str:

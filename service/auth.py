@@ -8,7 +8,7 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from service.errors import Forbidden, Refused, Unauthenticated
-from service.store import api_keys, sessions
+from service.store import api_keys, sessions, tenancy
 from service.store.people import Person, Role
 from service.store.sessions import SEEN_STEP, Session
 from tools.ports import TenantName
@@ -43,10 +43,12 @@ async def credential(request: Request, sent: Annotated[HTTPAuthorizationCredenti
     """The bearer's credential. Raises `Unauthenticated` with `WWW-Authenticate`."""
     if sent is None:
         raise Unauthenticated(headers={"WWW-Authenticate": 'Bearer realm="deskrail"'})
-    async with request.app.state.services.db.reading() as conn:
-        key = await api_keys.find(conn, sent.credentials)
+    with tenancy.across_tenants():
+        async with request.app.state.services.db.reading() as conn:
+            key = await api_keys.find(conn, sent.credentials)
     if key is None:
         raise Unauthenticated(headers={"WWW-Authenticate": 'Bearer realm="deskrail", error="invalid_token"'})
+    tenancy.enter(key.tenant)
     return Credential(key.tenant, key.scopes, key.person, key.id)
 
 
@@ -77,10 +79,12 @@ async def watching(request: Request) -> Session:
     token = session_token(request)
     if not token:
         raise SignedOut
-    async with services.db.reading() as conn:
-        session = await sessions.find(conn, token, services.settings.session_secret, services.clock())
+    with tenancy.across_tenants():
+        async with services.db.reading() as conn:
+            session = await sessions.find(conn, token, services.settings.session_secret, services.clock())
     if session is None:
         raise SignedOut
+    tenancy.enter(session.person.tenant)
     return session
 
 

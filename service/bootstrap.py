@@ -20,7 +20,7 @@ from service.intake import Intake
 from service.outcomes import Outcomes
 from service.pipeline import Pipeline
 from service.settings import Settings
-from service.store import migrate
+from service.store import migrate, tenancy
 from service.store.actions import SqlActionBook
 from service.store.approvals import Approvals
 from service.store.autonomy import Autonomy
@@ -136,8 +136,9 @@ async def prepare(services: Services) -> None:
     if migrate.upgrade(services.settings.database_url, role):
         services.engine.migrate(role)
         await create_tables(services.shop_engine, used_by=role)
-    async with services.db.begin() as conn:
-        await ensure_tenant(conn, "default", services.clock())
+    with tenancy.within("default"):
+        async with services.db.begin() as conn:
+            await ensure_tenant(conn, "default", services.clock())
 
 
 def shop_url(settings: Settings) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from service.clock import wall_clock
 from service.diagnosis import Diagnosis
-from service.store import readiness, stats
+from service.store import readiness, stats, tenancy
 from service.store.database import Database
 from service.store.database_time import database_time
 from service.store.outages import is_outage
@@ -39,7 +39,8 @@ async def look_into(url: str) -> Inside:
     try:
         if db.is_sqlite and not _is_file(db.url.database):
             return Inside([Diagnosis("database", "broken", f"There is none at {db.url.database} yet.", _MIGRATE)])
-        return await _look(db, name)
+        with tenancy.across_tenants():
+            return await _look(db, name)
     except Exception as error:
         if not is_outage(error):
             raise

@@ -21,7 +21,7 @@ from sqlalchemy import bindparam, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.errors import Fatal
-from service.store import workers
+from service.store import tenancy, workers
 from service.store.columns import UtcTime
 from service.store.database import Database, sync_url
 from service.store.schema import tickets
@@ -34,7 +34,7 @@ DRAIN = "drain"
 
 _ENQUEUE = text(
     f"select dbos.enqueue_workflow(workflow_name => '{DRAIN}', queue_name => :queue, "
-    "positional_args => array[to_json(cast(:ticket as text)), to_json(cast(:wake as bigint))], "
+    "positional_args => array[to_json(cast(:ticket as text)), to_json(cast(:wake as bigint)), to_json(cast(:tenant as text))], "
     f"workflow_id => :id, queue_partition_key => :partition, application_name => '{APPLICATION}')"
 )
 
@@ -85,14 +85,15 @@ class Engine:
         """Put the drain `ticket:wake` on a queue, inside the caller's transaction; tenants share the slow queue."""
         partition = tenant if queue == "agent" else None
         if not self._db.is_sqlite:
-            values = {"queue": queue, "ticket": ticket_id, "wake": wake, "id": f"{ticket_id}:{wake}", "partition": partition}
+            values = {"queue": queue, "ticket": ticket_id, "wake": wake, "tenant": tenant, "partition": partition}
+            values["id"] = f"{ticket_id}:{wake}"
             await conn.execute(_ENQUEUE, values)
             return
         client = self._client or self._open_client()
         options = {"workflow_name": DRAIN, "queue_name": queue, "workflow_id": f"{ticket_id}:{wake}", "app_version": VERSION}
         if partition:
             options["queue_partition_key"] = partition
-        await conn.run_sync(lambda sync: client.enqueue_in_transaction(sync, options, ticket_id, wake))  # type: ignore[arg-type]
+        await conn.run_sync(lambda sync: client.enqueue_in_transaction(sync, options, ticket_id, wake, tenant))  # type: ignore[arg-type]
 
     async def start(self, handle: Callable[[str, int], Awaitable[None]]) -> None:
         """Become a worker: heartbeat first, then adopt what the dead left, then take drains from both queues.
@@ -106,8 +107,9 @@ class Engine:
         DBOS(config=self._config())
 
         @DBOS.workflow(name=DRAIN, max_recovery_attempts=100)
-        async def drain(ticket_id: str, wake: int) -> None:
-            await handle(ticket_id, wake)
+        async def drain(ticket_id: str, wake: int, tenant: str) -> None:
+            with tenancy.within(tenant):
+                await handle(ticket_id, wake)
 
         DBOS.launch()
         await self._register_queues()

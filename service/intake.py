@@ -13,7 +13,7 @@ from service import ids
 from service.errors import WebhookIdConflict, WebhookUnauthenticated
 from service.payload import IncomingMessage
 from service.settings import TenantSettings
-from service.store import arrivals
+from service.store import arrivals, tenancy
 from service.store.arrivals import Arrival, Sender
 from service.store.database import BrokenRule, Connection, Database
 from service.store.tenants import tenant_names
@@ -65,17 +65,23 @@ class Intake:
             language=self._tenant_settings(tenant).language,
         )
         try:
-            async with self._db.begin() as conn:
-                accepted = await self._store(conn, arrival, self._clock())
-                if accepted:
-                    return accepted
-                await conn.rollback()
-                return await self._known(conn, arrival)
+            with tenancy.within(tenant):
+                return await self._take(arrival)
         except BrokenRule as error:
-            async with self._db.reading() as conn:
-                if tenant in await tenant_names(conn):
-                    raise
+            with tenancy.across_tenants():
+                async with self._db.reading() as conn:
+                    if tenant in await tenant_names(conn):
+                        raise
             raise WebhookUnauthenticated from error
+
+    async def _take(self, arrival: Arrival) -> Accepted:
+        async with self._db.begin() as conn:
+            accepted = await self._store(conn, arrival, self._clock())
+            if accepted:
+                return accepted
+            await conn.rollback()
+        async with self._db.begin() as conn:
+            return await self._known(conn, arrival)
 
     async def _store(self, conn: Connection, arrival: Arrival, now: datetime) -> Accepted | None:
         ticket = await arrivals.make_room(conn, arrival, now)

@@ -14,7 +14,7 @@ import httpx
 import structlog
 from standardwebhooks import Webhook
 
-from service.store import outbox, questions, turns
+from service.store import outbox, questions, tenancy, turns
 from service.store.database import Connection, Database
 from tools.ports import Clock
 
@@ -52,16 +52,21 @@ class Deliverer:
 
     async def deliver_due(self) -> int:
         """One round over what is due; returns how many webhooks were tried."""
-        async with self._db.reading() as conn:
-            due = await outbox.due(conn, self._clock(), AT_ONCE)
-        await asyncio.gather(*(self._deliver(row.id, row.ticket_id) for row in due))
+        with tenancy.across_tenants():
+            async with self._db.reading() as conn:
+                due = await outbox.due(conn, self._clock(), AT_ONCE)
+        await asyncio.gather(*(self._deliver(row) for row in due))
         return len(due)
 
     async def close(self) -> None:
         """Close the connections."""
         await self._client.aclose()
 
-    async def _deliver(self, outbox_id: str, ticket_id: str) -> None:
+    async def _deliver(self, due: Any) -> None:
+        with tenancy.within(due.tenant):
+            await self._try(due.id, due.ticket_id)
+
+    async def _try(self, outbox_id: str, ticket_id: str) -> None:
         async with self._db.begin() as conn:
             row = await self._mark(conn, outbox_id, ticket_id)
         if row is None:

@@ -6,7 +6,7 @@ import structlog
 
 from service import passwords
 from service.errors import Invalid, Refused, TooFast
-from service.store import people, sessions
+from service.store import people, sessions, tenancy
 from service.store.database import Database
 from service.store.journal import Entry, append_to_tenant
 from service.store.people import Person
@@ -43,6 +43,7 @@ class SignIn:
 
     async def with_password(self, tenant: str, email: str, password: str, address: str) -> SessionToken:
         """A new session. Raises `SignInFailed`, the same for every cause, or `TooFast`."""
+        tenancy.enter(tenant)
         account = f"account:{tenant}:{email.strip().lower()}"
         await self._count(account, address)
         async with self.db.reading() as conn:
@@ -55,18 +56,22 @@ class SignIn:
 
     async def with_link(self, token: str) -> SessionToken:
         """A new session for the one use of a sign-in link. Raises `LinkDead`."""
-        async with self.db.begin() as conn:
-            person = await sessions.use_link(conn, token, Purpose.LOGIN, self.clock())
+        with tenancy.across_tenants():
+            async with self.db.begin() as conn:
+                person = await sessions.use_link(conn, token, Purpose.LOGIN, self.clock())
         if person is None:
             raise LinkDead
+        tenancy.enter(person.tenant)
         return await self._enter(person, "link", None)
 
     async def set_password(self, token: str, password: str) -> SessionToken:
         """Set the password behind a link, which is used up, and sign in. Raises `LinkDead` or `Invalid` (the link stays)."""
-        async with self.db.reading() as conn:
-            peeked = await sessions.peek_link(conn, token, self.clock())
+        with tenancy.across_tenants():
+            async with self.db.reading() as conn:
+                peeked = await sessions.peek_link(conn, token, self.clock())
         if peeked is None or peeked[1] is not Purpose.SET_PASSWORD:
             raise LinkDead
+        tenancy.enter(peeked[0].tenant)
         passwords.accept(password, peeked[0].email)
         hashed = await passwords.hash_password(password)
         async with self.db.begin() as conn:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from service.engine import Engine
-from service.store import idempotency, timers
+from service.store import idempotency, tenancy, timers
 from service.store.database import Database
 from service.store.wakeups import EventKind, Wakeups
 from tools.ports import Clock
@@ -50,7 +50,8 @@ class Sweeps:
         }
 
     async def run(self) -> None:
-        """Sweep until cancelled; one failing job keeps no other from its work."""
+        """Sweep until cancelled, for all tenants; one failing job keeps no other from its work."""
+        tenancy.enter(tenancy.EVERYBODY)
         while True:
             for name, job in self._jobs.items():
                 try:

@@ -17,6 +17,7 @@ from service.store import journal, views
 from service.store.journal import Head
 from service.store.people import Person, Role
 from service.store.schema import messages, tickets
+from service.store.tenancy import across_tenants, within
 from service.store.tenants import ensure_tenant
 from tests.conftest import StandingClock
 from tools.backends.shop.data import dump, read_books
@@ -72,12 +73,15 @@ class Rig:
     async def work(self, limit: int = 50) -> None:
         """Run drains until no ticket has anything to do."""
         for _ in range(limit):
-            async with self.services.db.reading() as conn:
-                waiting = (await conn.execute(select(tickets.c.id, tickets.c.wake).where(tickets.c.pending > 0))).all()
+            with across_tenants():
+                async with self.services.db.reading() as conn:
+                    query = select(tickets.c.id, tickets.c.wake, tickets.c.tenant).where(tickets.c.pending > 0)
+                    waiting = (await conn.execute(query)).all()
             if not waiting:
                 return
             for row in waiting:
-                await self.services.pipeline.drain(row.id, row.wake)
+                with within(row.tenant):
+                    await self.services.pipeline.drain(row.id, row.wake)
         raise AssertionError("The tickets never came to rest.")
 
     async def say(self, text: str, **how: Any) -> dict[str, Any]:
@@ -88,15 +92,17 @@ class Rig:
 
     async def ticket(self, ticket_id: str, tenant: str = "default") -> dict[str, Any]:
         """The ticket as the API shows it."""
-        async with self.services.db.reading() as conn:
-            shape = await views.ticket(conn, tenant, ticket_id, {})
+        with within(tenant):
+            async with self.services.db.reading() as conn:
+                shape = await views.ticket(conn, tenant, ticket_id, {})
             return shape if isinstance(shape, dict) else shape.model_dump(mode="json")
 
     async def ticket_called(self, external_id: str, tenant: str = "default") -> dict[str, Any]:
         """The ticket that the help desk knows by this id."""
-        async with self.services.db.reading() as conn:
-            found = select(tickets.c.id).where(tickets.c.tenant == tenant, tickets.c.external_id == external_id)
-            ticket_id = (await conn.execute(found)).scalar_one()
+        with within(tenant):
+            async with self.services.db.reading() as conn:
+                found = select(tickets.c.id).where(tickets.c.tenant == tenant, tickets.c.external_id == external_id)
+                ticket_id = (await conn.execute(found)).scalar_one()
         return await self.ticket(ticket_id, tenant)
 
     async def person(self, name: str, role: Role = Role.SUPERVISOR, tenant: str = "default") -> Person:
@@ -108,7 +114,8 @@ class Rig:
 
     async def approve(self, person: Person, approval: Mapping[str, Any], decision: str = "approve") -> None:
         """A person votes on an approval as the API shows it."""
-        await self.services.approvals.decide(person, approval["id"], decision, "looks right", approval["digest"])  # type: ignore[arg-type]
+        with within(person.tenant):
+            await self.services.approvals.decide(person, approval["id"], decision, "looks right", approval["digest"])  # type: ignore[arg-type]
 
     async def shop(self, tenant: str = "default") -> dict[str, Any]:
         """The shop's data."""
@@ -124,15 +131,19 @@ class Rig:
 
     async def said(self, ticket_id: str) -> list[str]:
         """What the bot and people have written to the customer."""
-        async with self.services.db.reading() as conn:
-            query = select(messages.c.text).where(messages.c.ticket_id == ticket_id, messages.c.author.in_(("bot", "human")))
-            return list((await conn.execute(query.order_by(messages.c.position))).scalars())
+        with across_tenants():
+            async with self.services.db.reading() as conn:
+                query = select(messages.c.text).where(
+                    messages.c.ticket_id == ticket_id, messages.c.author.in_(("bot", "human"))
+                )
+                return list((await conn.execute(query.order_by(messages.c.position))).scalars())
 
     async def verify_journals(self) -> None:
         """Every ticket's chain verifies."""
-        async with self.services.db.reading() as conn:
-            for row in (await conn.execute(select(tickets))).all():
-                assert await journal.verify(conn, row.id, Head(row.journal_seq, row.journal_head)) is None
+        with across_tenants():
+            async with self.services.db.reading() as conn:
+                for row in (await conn.execute(select(tickets))).all():
+                    assert await journal.verify(conn, row.id, Head(row.journal_seq, row.journal_head)) is None
 
 
 def rig_settings(url: str, shop_url: str | None = None, **changes: Any) -> Settings:
@@ -169,8 +180,9 @@ async def rig(
     await prepare(services)
     try:
         for tenant in tenants:
-            async with services.db.begin() as conn:
-                await ensure_tenant(conn, tenant, clock())
+            with within(tenant):
+                async with services.db.begin() as conn:
+                    await ensure_tenant(conn, tenant, clock())
             if seed:
                 await load_shop(services.shop_engine, tenant, demo_data(clock()))
         yield Rig(services, clock)

@@ -9,7 +9,7 @@ from service import loop
 from service.clock import wall_clock
 from service.errors import Fatal
 from service.settings import Settings
-from service.store import migrate
+from service.store import migrate, tenancy
 from service.store.database import Database
 from service.store.outages import is_outage
 from service.store.tenants import ensure_tenant, tenant_names
@@ -37,8 +37,9 @@ async def opened(settings: Settings, *, prepare: bool = False) -> AsyncIterator[
     try:
         if prepare:
             migrate.upgrade(settings.database_url)
-            async with db.begin() as conn:
-                await ensure_tenant(conn, "default", wall_clock())
+            with tenancy.within("default"):
+                async with db.begin() as conn:
+                    await ensure_tenant(conn, "default", wall_clock())
         else:
             _require_file(db)
             await _require_head(db)
@@ -48,10 +49,12 @@ async def opened(settings: Settings, *, prepare: bool = False) -> AsyncIterator[
 
 
 async def known_tenant(db: Database, name: str) -> TenantName:
-    """The tenant of this name. Raises `Fatal` when there is none."""
-    async with db.reading() as conn:
-        if name not in await tenant_names(conn):
-            raise Fatal(f"There is no tenant {name!r}; `deskrail tenant add {name}` makes one.")
+    """The tenant of this name, for which the command works from here on. Raises `Fatal` when there is none."""
+    with tenancy.across_tenants():
+        async with db.reading() as conn:
+            if name not in await tenant_names(conn):
+                raise Fatal(f"There is no tenant {name!r}; `deskrail tenant add {name}` makes one.")
+    tenancy.enter(name)
     return TenantName(name)
 
 

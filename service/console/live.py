@@ -13,7 +13,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from service.auth import watching
 from service.errors import Refused
-from service.store import queue, shell, story, ticket_list
+from service.store import queue, shell, story, tenancy, ticket_list
 from service.store.database import Database
 from service.store.sessions import Session
 from tools.ports import TenantName
@@ -35,13 +35,14 @@ class Topic:
 
 async def version(db: Database, topic: Topic) -> str:
     """A short mark of how the topic stands. A page takes it before it reads, so that no change falls between the two."""
-    async with db.reading() as conn:
-        seen: Sequence[Any] = await shell.thrown(conn, topic.tenant)
-        if topic.kind == "ticket":
-            seen = (seen, await story.fingerprint(conn, topic.tenant, topic.ticket))
-        elif topic.kind == "tickets":
-            seen = (seen, await ticket_list.fingerprint(conn, topic.tenant))
-        seen = (seen, await queue.fingerprint(conn, topic.tenant))
+    with tenancy.within(topic.tenant):
+        async with db.reading() as conn:
+            seen: Sequence[Any] = await shell.thrown(conn, topic.tenant)
+            if topic.kind == "ticket":
+                seen = (seen, await story.fingerprint(conn, topic.tenant, topic.ticket))
+            elif topic.kind == "tickets":
+                seen = (seen, await ticket_list.fingerprint(conn, topic.tenant))
+            seen = (seen, await queue.fingerprint(conn, topic.tenant))
     return hashlib.sha256(repr(seen).encode()).hexdigest()[:16]
 
 

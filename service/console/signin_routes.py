@@ -10,7 +10,7 @@ from service.console.pages import html
 from service.console.security import own_form
 from service.errors import Refused
 from service.signin import LinkDead, SignIn
-from service.store import sessions
+from service.store import sessions, tenancy
 from service.store.sessions import SESSION_LIFE, Purpose, Session, SessionToken
 
 HOME = "/console"
@@ -95,8 +95,9 @@ async def follow(request: Request, token: str) -> Response:
         # A browser that only guesses where its person may go must not use the link up.
         return Response(status_code=503)
     services = request.app.state.services
-    async with services.db.reading() as conn:
-        peeked = await sessions.peek_link(conn, token, services.clock())
+    with tenancy.across_tenants():
+        async with services.db.reading() as conn:
+            peeked = await sessions.peek_link(conn, token, services.clock())
     if peeked is None:
         raise LinkDead
     person, purpose = peeked
@@ -128,5 +129,7 @@ async def set_password(request: Request, token: str, password: Password, again: 
 async def _end_old(request: Request) -> None:
     services = request.app.state.services
     if old := session_token(request):
-        async with services.db.begin() as conn:
-            await sessions.end(conn, old, services.settings.session_secret)
+        # The session that this browser had may be another tenant's.
+        with tenancy.across_tenants():
+            async with services.db.begin() as conn:
+                await sessions.end(conn, old, services.settings.session_secret)

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from service.errors import Forbidden, Unauthenticated
-from service.store import facts, stats
+from service.store import facts, stats, tenancy
 from service.store.facts import Facts
 from service.store.stats import Scope
 from service.store.tenants import tenant_names
@@ -23,7 +23,8 @@ async def metrics(request: Request) -> Response:
     """The facts and figures in Prometheus' text format."""
     services = request.app.state.services
     _admit(request, services.settings.metrics_token)
-    return Response(exposition(*await _gather(services)), media_type=CONTENT_TYPE)
+    with tenancy.across_tenants():
+        return Response(exposition(*await _gather(services)), media_type=CONTENT_TYPE)
 
 
 async def _gather(services: Any) -> tuple[list[Facts], list[stats.WorkerBeat]]:

@@ -1,8 +1,9 @@
-"""What the database itself refuses: the chain and the books are only added to, and payloads are erased but never changed.
+"""What the database itself refuses: the chain and the books are only added to, payloads are erased but never changed, and on
+PostgreSQL nobody who is held to a tenant sees or writes another's rows.
 
-The guards are triggers, so they hold for everybody who comes with SQL, the owner of the tables included. They are brought to
-their state after every migration, each under a name that carries a hash of its text: what is missing is made, and what is no
-longer wanted is dropped. A table that was copied anew by a migration gets its guards back in the same way.
+Triggers hold for everybody who comes with SQL, row policies for everybody but the owner of the tables. All are brought to their
+state after every migration, each under a name that carries a hash of its text: what is missing is made, and what is no longer
+wanted is dropped. So a new table has its policy, and a table that a migration copied gets its triggers back.
 """
 
 from collections.abc import Mapping
@@ -10,6 +11,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from sqlalchemy import Connection, text
+
+from service.store.row_policies import policies
 
 APPEND_ONLY: Mapping[str, tuple[str, ...]] = {
     "journal": ("update", "delete"),
@@ -25,56 +28,59 @@ _REFUSE = """
 create or replace function deskrail_refuse() returns trigger language plpgsql as
 $$ begin raise exception '% rows stay as they were written', tg_table_name using errcode = 'restrict_violation'; end $$
 """
+_SQLITE_BODY = "begin select raise(abort, '{table} rows stay as they were written'); end"
+
+_SQLITE_INSTALLED = "select 'trigger', name, tbl_name from sqlite_master where type = 'trigger'"
+_INSTALLED = """
+select 'trigger', t.tgname, c.relname from pg_trigger t join pg_class c on c.oid = t.tgrelid
+where not t.tgisinternal and c.relnamespace = current_schema()::regnamespace
+union all select 'policy', policyname, tablename from pg_policies where schemaname = current_schema()
+"""
+_OPEN = "select relname from pg_class where relnamespace = current_schema()::regnamespace and not relrowsecurity"
 
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """One trigger: the table that it stands on, the name that says its version, and the statement that makes it."""
+    """A trigger or a row policy on one table, and what follows its name in the statement that makes it."""
 
+    kind: str
     table: str
-    name: str
-    make: str
+    definition: str
+
+    @property
+    def name(self) -> str:
+        """The name, which says what it is for and changes with the text."""
+        mark = sha256((self.definition + (_REFUSE if self.kind == "trigger" else "")).encode()).hexdigest()[:8]
+        return f"{PREFIX}{self.table}_{mark}"
 
 
 def install(connection: Connection) -> None:
     """Bring the guards of this database to what this release wants; changes nothing when they are there."""
-    wanted = {guard.name: guard for guard in _triggers(connection.dialect.name)}
-    there = _installed(connection)
-    for name, table in there.items():
-        if name not in wanted:
-            on = f" on {table}" if connection.dialect.name == "postgresql" else ""
-            connection.execute(text(f"drop trigger {name}{on}"))
-    missing = [guard for name, guard in wanted.items() if name not in there]
-    if missing and connection.dialect.name == "postgresql":
+    postgres = connection.dialect.name == "postgresql"
+    wanted = {guard.name: guard for guard in (*_triggers(postgres=postgres), *(_policies() if postgres else ()))}
+    installed = connection.execute(text(_INSTALLED if postgres else _SQLITE_INSTALLED)).all()
+    there = {name: (kind, table) for kind, name, table in installed if name.startswith(PREFIX)}
+    for name in there.keys() - wanted.keys():
+        kind, table = there[name]
+        connection.execute(text(f"drop {kind} {name}" + (f" on {table}" if postgres else "")))
+    missing = [wanted[name] for name in wanted.keys() - there.keys()]
+    if postgres and any(guard.kind == "trigger" for guard in missing):
         connection.execute(text(_REFUSE))
     for guard in missing:
-        connection.execute(text(guard.make))
+        connection.execute(text(f"create {guard.kind} {guard.name} {guard.definition}"))
+    if postgres:
+        for table in set(connection.execute(text(_OPEN)).scalars()) & policies().keys():
+            connection.execute(text(f"alter table {table} enable row level security"))
 
 
-def _triggers(dialect: str) -> tuple[Guard, ...]:
-    body = "for each statement execute function deskrail_refuse()" if dialect == "postgresql" else _SQLITE_BODY
-    return tuple(
-        _named(table, f"refuse_{done}", f"before {done} on {table} {body.format(table=table)}")
+def _triggers(*, postgres: bool) -> list[Guard]:
+    body = "for each statement execute function deskrail_refuse()" if postgres else _SQLITE_BODY
+    return [
+        Guard("trigger", table, f"before {done} on {table} {body.format(table=table)}")
         for table, refused in APPEND_ONLY.items()
         for done in refused
-    )
+    ]
 
 
-_SQLITE_BODY = "begin select raise(abort, '{table} rows stay as they were written'); end"
-
-
-def _named(table: str, what: str, definition: str) -> Guard:
-    name = f"{PREFIX}{table}_{what}_{sha256((definition + _REFUSE).encode()).hexdigest()[:8]}"
-    return Guard(table, name, f"create trigger {name} {definition}")
-
-
-def _installed(connection: Connection) -> dict[str, str]:
-    """The names of the triggers of ours that are there, each with its table."""
-    if connection.dialect.name == "sqlite":
-        query = "select name, tbl_name from sqlite_master where type = 'trigger'"
-    else:
-        query = (
-            "select t.tgname, c.relname from pg_trigger t join pg_class c on c.oid = t.tgrelid "
-            "where not t.tgisinternal and c.relnamespace = current_schema()::regnamespace"
-        )
-    return {name: table for name, table in connection.execute(text(query)) if name.startswith(PREFIX)}
+def _policies() -> list[Guard]:
+    return [Guard("policy", table, f"on {table} using ({condition})") for table, condition in policies().items()]

@@ -52,7 +52,7 @@ async def due(conn: AsyncConnection, now: datetime, limit: int) -> Sequence[Any]
     first = select(outbox.c.ticket_id, outbox.c.created_at, outbox.c.id).where(outbox.c.state.in_(("pending", "sending")))
     earlier = first.subquery()
     query = (
-        select(outbox.c.id, outbox.c.ticket_id)
+        select(outbox.c.id, outbox.c.ticket_id, outbox.c.tenant)
         .where(
             outbox.c.state.in_(("pending", "sending")),
             outbox.c.next_at <= now,

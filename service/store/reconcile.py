@@ -6,6 +6,7 @@ from datetime import timedelta
 import structlog
 from sqlalchemy import and_, exists, or_, select, text, update
 
+from service.store import tenancy
 from service.store.action_rows import from_row
 from service.store.actions import SqlActionBook
 from service.store.database import Database
@@ -77,9 +78,10 @@ async def _go_over(book: SqlActionBook, runner: ToolRunner, clock: Clock, action
     """How the action stood, and how it stands now."""
     try:
         reserved = action.status is ActionStatus.RESERVED
-        after = await book.release(action) if reserved else await runner.reconcile(action)
-        if after.status is ActionStatus.SENT and action.sent_at is not None and action.sent_at <= clock() - JOB_PATIENCE:
-            after = await book.settle(after, None, ActionStatus.UNKNOWN, Code.OUTCOME_UNKNOWN, wake=True)
+        with tenancy.within(action.tenant):
+            after = await book.release(action) if reserved else await runner.reconcile(action)
+            if after.status is ActionStatus.SENT and action.sent_at is not None and action.sent_at <= clock() - JOB_PATIENCE:
+                after = await book.settle(after, None, ActionStatus.UNKNOWN, Code.OUTCOME_UNKNOWN, wake=True)
     except Exception as error:  # A sweep must outlive what it sweeps; the lease brings this action back.
         log.error("action.not_reconciled", action_id=action.id, error=type(error).__name__)
         return action.status, action.status

@@ -6,6 +6,7 @@ from sqlalchemy import func, select
 
 from service.store.ledger import Account
 from service.store.money_schema import actions, ledger
+from service.store.tenancy import within
 from service.store.verification import verify_tenant
 from tests.rig import Rig
 
@@ -14,11 +15,12 @@ async def books_agree(service: Rig, tenant: str = "default") -> None:
     """Every effect in the shop's books is one succeeded action with its key and amount, the ledger sums to them, and the
     journal verifies."""
     books = await service.books(tenant)
-    async with service.services.db.reading() as conn:
-        rows = (await conn.execute(select(actions).where(actions.c.tenant == tenant))).all()
-        sums = select(ledger.c.account, func.sum(ledger.c.amount_minor).label("total")).where(ledger.c.tenant == tenant)
-        stand = Counter({row.account: row.total for row in await conn.execute(sums.group_by(ledger.c.account))})
-        verified = await verify_tenant(conn, tenant)
+    with within(tenant):
+        async with service.services.db.reading() as conn:
+            rows = (await conn.execute(select(actions).where(actions.c.tenant == tenant))).all()
+            sums = select(ledger.c.account, func.sum(ledger.c.amount_minor).label("total")).where(ledger.c.tenant == tenant)
+            stand = Counter({row.account: row.total for row in await conn.execute(sums.group_by(ledger.c.account))})
+            verified = await verify_tenant(conn, tenant)
     done = {row.key: row.amount_minor or 0 for row in rows if row.status == "succeeded"}
     assert {entry.key: entry.amount_minor for entry in books} == done
     assert len(books) == len(done)

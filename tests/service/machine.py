@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from service.store.reconcile import Reconciled, reconcile
 from service.store.schema import tickets
+from service.store.tenancy import across_tenants
 from service.sweeps import Sweeps
 from tests.conftest import StandingClock
 from tests.rig import Rig, rig, rig_settings
@@ -62,9 +63,10 @@ async def at_rest(service: Rig, ticket_id: str) -> dict:
     """The ticket, once nothing on it waits for a drain."""
 
     async def resting() -> bool:
-        async with service.services.db.reading() as conn:
-            pending = select(tickets.c.pending).where(tickets.c.id == ticket_id)
-            return (await conn.execute(pending)).scalar_one() == 0
+        with across_tenants():
+            async with service.services.db.reading() as conn:
+                pending = select(tickets.c.pending).where(tickets.c.id == ticket_id)
+                return (await conn.execute(pending)).scalar_one() == 0
 
     await until(resting)
     return await service.ticket(ticket_id)

@@ -91,7 +91,8 @@ def app_role(postgres_database: str) -> Iterator[str]:
     role = f"deskrail_app_{secrets.token_hex(6)}"
     with psycopg.connect(postgres_database, autocommit=True) as conn:
         conn.execute(SQL("create role {} login").format(Identifier(role)))
-        yield role
+    yield role
+    with psycopg.connect(postgres_database, autocommit=True) as conn:
         conn.execute(SQL("drop owned by {}").format(Identifier(role)))
         conn.execute(SQL("drop role {}").format(Identifier(role)))
 

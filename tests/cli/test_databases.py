@@ -8,10 +8,16 @@ from typer.testing import CliRunner
 from service.cli import app
 
 
-@pytest.fixture
-def on_each(database_url: str, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
-    """The command line over SQLite, and over PostgreSQL."""
-    monkeypatch.setenv("DESKRAIL_DATABASE_URL", database_url)
+@pytest.fixture(
+    params=["sqlite_url", *(pytest.param(name, marks=pytest.mark.postgres) for name in ("postgres_url", "app_url"))]
+)
+def on_each(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
+    """The command line over SQLite, and over PostgreSQL as the owner and as the role that works."""
+    if request.param == "app_url":
+        monkeypatch.setenv("DESKRAIL_APP_ROLE", request.getfixturevalue("app_role"))
+        monkeypatch.setenv("DESKRAIL_DATABASE_URL", request.getfixturevalue("postgres_url"))
+        assert CliRunner().invoke(app, ["migrate"]).exit_code == 0
+    monkeypatch.setenv("DESKRAIL_DATABASE_URL", request.getfixturevalue(request.param))
     return CliRunner()
 
 

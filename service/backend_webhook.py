@@ -10,6 +10,7 @@ from service import strict_json
 from service.openapi import json_body, refusal
 from service.payload import Moment
 from service.problem import invalid
+from service.store import tenancy
 from service.webhooks import HEADERS, authenticate
 
 
@@ -79,6 +80,7 @@ async def backend(request: Request, tenant: Annotated[str, Path()]) -> JSONRespo
         event = EffectEvent.model_validate(value)
     except ValidationError as error:
         raise invalid(error) from None
+    tenancy.enter(tenant)
     heard = await services.backend_news.hear(tenant, webhook_id, body, event.type, event.data.key)
     answer = {"action_id": heard.action.id, "status": heard.action.status.value, "duplicate": heard.duplicate}
     return JSONResponse(answer, 200 if heard.duplicate else 202)

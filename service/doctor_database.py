@@ -89,7 +89,8 @@ def _clock(before: datetime, theirs: datetime, after: datetime) -> Diagnosis:
 def _role(ours: Standing) -> Diagnosis:
     if not (ours.owns or ours.escapes):
         return Diagnosis("database role", "ok", f"{ours.role} works with the tables and does not own them.")
-    found = f"{ours.role} {'owns the tables' if ours.owns else 'escapes every grant'}, so only triggers protect what was written, and it sees all tenants."
+    what = "owns the tables" if ours.owns else "escapes every grant"
+    found = f"{ours.role} {what}: only triggers protect what was written, and it sees all tenants."
     return Diagnosis("database role", "warning", found, "Give the service a role of its own: docs/postgresql.md")
 
 

@@ -12,7 +12,7 @@ from service.errors import Fatal
 from service.mcp.door import Door, Guest, tenant_of
 from service.mcp.server import build_server
 from service.settings import Settings
-from service.store import people
+from service.store import people, tenancy
 from service.store.database import Database
 from tools.ports import PersonId, TenantName
 
@@ -50,8 +50,10 @@ async def _serve(settings: Settings, ticket: str, user: str | None, tenant: str 
 async def _tenant(db: Database, key: str | None, named: str | None) -> TenantName:
     if key is None:
         return await known_tenant(db, named or "default")
-    async with db.reading() as conn:
-        own = await tenant_of(conn, key)
+    with tenancy.across_tenants():
+        async with db.reading() as conn:
+            own = await tenant_of(conn, key)
+    tenancy.enter(own)
     if named not in (None, own):
         raise Fatal("The key in DESKRAIL_MCP_KEY belongs to another tenant.")
     return own

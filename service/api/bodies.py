@@ -65,6 +65,17 @@ class SwitchChange(Body):
     reason: Reason = ""
 
 
+LevelName = Literal["observe", "approve_all", "approve_over_cap", "auto"]
+
+
+class LevelChange(Body):
+    """How far a tool may go from now on, and why; `was` is the level that the sender has seen."""
+
+    level: LevelName
+    reason: Annotated[Reason, StringConstraints(min_length=1)]
+    was: LevelName | None = None
+
+
 Model = TypeVar("Model", bound=Body)
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from tools.autonomy import MEANING, Level
 from tools.ports import Json
 
 ACTION: dict[str, Json] = {
@@ -112,6 +113,29 @@ SWITCH: dict[str, Json] = {
             "status_now": "succeeded",
         }
     ],
+}
+
+AUTONOMY: dict[str, Json] = {
+    "tool": "issue_refund",
+    "level": "approve_all",
+    "meaning": MEANING[Level.APPROVE_ALL],
+    "default": "approve_over_cap",
+    "reason": "Two wrong refunds on Friday.",
+    "by": "person:per_2b3c4d5e6f708192a3b4c5d6e7",
+    "at": "2026-11-20T10:00:00Z",
+    "alone_up_to": [{"amount_minor": 0, "currency": "USD"}],
+    "record": {
+        "days": 90,
+        "as_proposed": 20,
+        "changed": 1,
+        "denied": 2,
+        "reversed": 0,
+        "alone": 114,
+        "waiting": 1,
+        "streak": 20,
+    },
+    "proposed": "approve_over_cap",
+    "why": "People approved the last 20 as proposed, and nothing was reversed.",
 }
 
 TOOL: dict[str, Json] = {

@@ -57,15 +57,15 @@ class Autonomy:
         Raises `NotFound` for no such tool, `Forbidden` for whoever is not an admin, `Invalid` without a reason, and
         `LevelMoved`.
         """
-        if tool not in ACTIONS:
-            raise NotFound
-        if not reason.strip():
-            raise Invalid("Say why; whoever audits this needs the reason.")
         now = self._clock()
         async with self._database.begin() as conn:
             known = await people.find(conn, person.id)
             if known is None or not known.active or known.role is not Role.ADMIN or known.tenant != person.tenant:
                 raise Forbidden("Only an admin changes how far the machine may go.")
+            if tool not in ACTIONS:
+                raise NotFound
+            if not reason.strip():
+                raise Invalid("Say why; whoever audits this needs the reason.")
             await wait_for_decisions(conn, person.tenant, tool)
             before = next(row for row in await levels(conn, person.tenant, policy) if row.tool == tool)
             if was is not None and was is not before.level:

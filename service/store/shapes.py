@@ -225,6 +225,40 @@ class ToolShape(Shape):
     rules: list[RuleShape]
 
 
+class RecordShape(Shape):
+    """What became of the machine's wishes with one tool within the last `days`; `streak` is how many of the newest that people
+    decided were approved as proposed, `alone` what it did without a vote."""
+
+    days: int
+    as_proposed: int
+    changed: int
+    denied: int
+    reversed: int
+    alone: int
+    waiting: int
+    streak: int
+
+
+class AutonomyShape(Shape):
+    """How far the machine may go with a tool. `default` is the settings' level; `by` is null while no admin has set one.
+
+    `alone_up_to` is what one action may give back without a vote, null for a tool that moves no money. `proposed` is the level
+    that the record has earned, null for none, and `why` says so in a sentence.
+    """
+
+    tool: str
+    level: str
+    meaning: str
+    default: str
+    reason: str
+    by: str | None
+    at: datetime | None
+    alone_up_to: list[Amount] | None
+    record: RecordShape
+    proposed: str | None
+    why: str
+
+
 class JournalShape(Shape):
     """One entry of a ticket's journal; `data` is null when its payload was erased."""
 

@@ -59,6 +59,7 @@ async def _page(request: Request, viewer: Session, problem: Refused | None = Non
     context = {
         "standings": found,
         "tools": describe(policy, {one.row.tool: one.row.level for one in found}),
+        "flows": sorted(policy.flows),
         "rules": sorted(rules.values(), key=lambda rule: rule["order"]),
         "applies": applies,
         "version": policy.version,

@@ -1,22 +1,42 @@
-"""Deciding on an approval, from the card on its ticket."""
+"""Approvals: the list of what waits and what was decided, and deciding from the card on the ticket."""
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Depends, Form, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from service.auth import session
-from service.console import roles
+from service.console import live, roles
+from service.console.pages import page
 from service.console.security import allowed_form
 from service.console.signin_routes import address_of, sign_in_of
 from service.console.ticket_routes import ticket_page
 from service.errors import Conflict, Forbidden, Invalid, NotFound, TooFast
 from service.signin import SignInFailed
-from service.store import approval_views
+from service.store import approval_views, story
+from service.store.approval_list import PAGE, Sort, approvals_in
+from service.store.pages import Part
 from service.store.sessions import Session
 from tools.ports import ApprovalId
 
 router = APIRouter()
+
+
+@router.get("/console/approvals")
+async def list_approvals(
+    request: Request,
+    viewer: Annotated[Session, Depends(session)],
+    show: Sort = Sort.WAITING,
+    after: Annotated[str, Query(max_length=500)] = "",
+) -> Response:
+    """What waits for votes, longest first, or how others ended, newest first."""
+    person, db = viewer.person, request.app.state.services.db
+    seen = await live.version(db, live.Topic(person.tenant, "queue"))
+    async with db.reading() as conn:
+        names = await story.names_of(conn, person.tenant)
+        items, cursor = await approvals_in(conn, person.tenant, show, Part(PAGE, after or None), names)
+    context = {"items": items, "next": cursor, "after": after, "show": show, "tabs": list(Sort), "names": names, "seen": seen}
+    return await page(request, viewer, "approvals", "approvals.html", **context)
 
 
 @router.get("/console/approvals/{approval_id}")

@@ -58,6 +58,12 @@ def _stopped(actor: str, data: Mapping[str, Json]) -> str:
     return f"The agent stopped: {words.words(str(data['stop'])).lower()}" if data.get("stop") else ""
 
 
+def _voted(actor: str, data: Mapping[str, Json]) -> str:
+    verb = {"approve": "approved", "deny": "denied"}.get(str(data.get("decision")), "voted on")
+    why = f": “{data['reason']}”" if data.get("reason") else ""
+    return f"{actor} {verb} it{why}"
+
+
 _SENTENCES: Mapping[str, Sentence] = {
     "message.received": lambda actor, data: "",
     "reply.written": lambda actor, data: "",
@@ -77,6 +83,7 @@ _SENTENCES: Mapping[str, Sentence] = {
     "action.paid": lambda actor, data: f"The money that was promised has gone out: {data.get('paid_by')}",
     "action.reversed": lambda actor, data: f"The shop reports that {data.get('lost_receipt')} has come to nothing",
     "turn.superseded": lambda actor, data: "A newer message replaced what was under way",
+    "approval.voted": _voted,
     "door.opened": lambda actor, data: f"{actor} let an assistant in over {str(data.get('door', '')).upper()}",
     "agent.step": _stopped,
     "agent.ended": lambda actor, data: f"The agent ended: {words.words(str(data.get('ending', ''))).lower()}",

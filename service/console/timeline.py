@@ -17,6 +17,9 @@ Kind = Literal["said", "called", "read", "model", "happened"]
 _RANK: Mapping[Kind, int] = {"said": 0, "read": 2, "model": 3, "called": 4, "happened": 5}
 """The order within one turn: the route comes before what followed from it, our own reply last."""
 
+_TOLD_ALONE = ("approval.voted",)
+"""What is told of an action as a station of its own: people decided, often long after the action was wanted."""
+
 _ROUTE_RANK = 1
 _REPLY_RANK = 9
 
@@ -87,7 +90,7 @@ def _entries(story: Story, context: "_Context") -> Iterator[Item]:
     for entry in story.entries:
         name, data = f"j{entry.seq}", entry.data or {}
         at = context.time_of(entry)
-        if "action_id" in data:
+        if "action_id" in data and entry.kind not in _TOLD_ALONE:
             continue
         if entry.kind in ("tool.refused", "tool.called"):
             if not context.told_elsewhere(entry, data):

@@ -157,7 +157,7 @@ class Story:
 
 async def read(conn: AsyncConnection, tenant: str, ticket_id: str) -> Story | None:
     """The tenant's ticket, or None."""
-    names = await _names(conn, tenant)
+    names = await names_of(conn, tenant)
     head = await _head(conn, tenant, ticket_id, names)
     if head is None:
         return None
@@ -207,7 +207,8 @@ async def money_back(conn: AsyncConnection, tenant: str, shop_customer: str | No
     return tuple(Money(int(row.total), row.currency) for row in await conn.execute(query))
 
 
-async def _names(conn: AsyncConnection, tenant: str) -> dict[str, str]:
+async def names_of(conn: AsyncConnection, tenant: str) -> dict[str, str]:
+    """The tenant's people by their ids, as colleagues read them."""
     rows = await conn.execute(select(people.c.id, people.c.name, people.c.email).where(people.c.tenant == tenant))
     return {row.id: row.name or row.email.split("@")[0] for row in rows}
 

@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, expect
 from service.store.people import Role
 from tests.browser.conftest import NARROW, Visitor
 from tests.browser.house import PASSWORD, House
+from tests.console.world import E_BIKE
 from tools.backends.shop import read_books
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -113,6 +114,9 @@ def test_a_denial_asks_for_its_reason(visit: Visitor, house: House) -> None:
     card.get_by_role("button", name="Deny").click()
     expect(card).to_have_count(0)
     expect(told).to_have_count(0)
+    expect(seen.page.get_by_text("ann denied it: “It arrived yesterday.”")).to_be_visible()
+    seen.go("/console/approvals?show=denied")
+    expect(seen.page.locator(".asked").first).to_contain_text("ann: deny, “It arrived yesterday.”")
 
 
 def test_the_day_can_be_done_without_a_mouse(visit: Visitor, house: House) -> None:
@@ -171,14 +175,25 @@ def test_single_keys_can_be_switched_off(visit: Visitor, house: House) -> None:
 def test_the_console_works_on_a_phone(visit: Visitor, house: House) -> None:
     ticket = write(house, "PHONE-1", "A human please!")
     house.do(house.world.case(ticket))
-    seen = visit(Role.AGENT, "bob", size=NARROW)
-    for path in ("/console", "/console/tickets", f"/console/tickets/{ticket}", "/console/switches", "/ops"):
+    house.do(house.world.wanted(ticket, E_BIKE | {"amount_minor": 61_000}, "cus_2"))
+    seen = visit(Role.SUPERVISOR, size=NARROW)
+    seen.go("/console/switches")
+    row = seen.page.locator("#switch-lane-human")
+    row.get_by_placeholder("Reason").fill("A drill.")
+    row.get_by_role("button", name="Switch off").click()
+    expect(seen.page.get_by_text("Lane human is switched off.")).to_be_visible()
+    pages = ("/console", "/console/approvals", "/console/tickets", f"/console/tickets/{ticket}", "/console/switches", "/ops")
+    for path in pages:
         seen.go(path)
+        expect(seen.page.get_by_text("A drill.").first).to_be_visible()
         too_wide = seen.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert too_wide <= 0, path
+    seen.go("/console/switches")
+    row.get_by_role("button", name="Switch on again").click()
+    expect(seen.page.get_by_text("A drill.")).to_have_count(0)
     seen.go(f"/console/tickets/{ticket}")
     seen.page.get_by_role("button", name="Claim").click()
-    expect(seen.page.get_by_text("bob claimed the ticket")).to_be_visible()
+    expect(seen.page.get_by_text("ann claimed the ticket")).to_be_visible()
 
 
 def test_the_console_works_without_script(chromium: Browser, house: House) -> None:

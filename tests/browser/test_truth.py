@@ -163,6 +163,7 @@ def test_axe_finds_no_barrier(visit: Visitor, house: House, scheme: str, size: t
     for path in (
         "/console?show=all",
         "/console?show=mine",
+        "/console/approvals",
         "/console/tickets",
         f"/console/tickets/{ticket}",
         "/console/switches",

@@ -1,9 +1,11 @@
 """Deciding about money: who may, on which facts, with which reason, and only once."""
 
 import asyncio
+import re
 from typing import Any
 
 from service import passwords
+from service.console import approval_routes
 from service.store import people
 from service.store.money_schema import approvals, votes
 from service.store.people import Role
@@ -156,3 +158,40 @@ async def test_a_link_to_an_approval_leads_to_its_card(world: World) -> None:
     _, row = await asked(world)
     answer = await (await world.browser(Role.VIEWER)).get(f"/console/approvals/{row.id}")
     assert answer.headers["location"] == f"/console/tickets/{row.ticket_id}#{row.id}"
+
+
+async def test_what_waits_and_what_was_decided_is_listed_with_facts_and_votes(world: World) -> None:
+    _, small = await asked(world)
+    _, large = await asked(world, E_BIKE)
+    ann = await world.browser(Role.SUPERVISOR, "ann")
+    page = (await ann.get("/console/approvals")).text
+    assert page.index(small.id) < page.index(large.id), "What has waited longest comes first."
+    card = page.split(f'id="a-{small.id}"')[1].split("</article>")[0]
+    for told in ("$749.00", "D-100004", "refund.per_call_cap", " ending ", "0 of 1", "asker", "Read and decide"):
+        assert told in card
+    assert "damaged" not in card, "The reason is the requester's word and no fact."
+    await decide(ann, small, "deny", "It was never damaged.")
+    assert small.id not in (await ann.get("/console/approvals")).text
+    denied = (await ann.get("/console/approvals?show=denied")).text
+    assert "ann: deny, “It was never damaged.”" in denied.split(small.id)[-1]
+    viewer = await world.browser(Role.VIEWER)
+    assert "Read and decide" not in (await viewer.get("/console/approvals")).text
+    assert (await viewer.get("/console/approvals?after=nonsense")).status_code == 422
+    world.clock.now = large.expires_at
+    assert await world.services.approvals.expire() == 1
+    expired = await (await world.browser(Role.VIEWER, "late")).get("/console/approvals?show=expired")
+    assert large.id in expired.text
+
+
+async def test_the_list_goes_on_where_a_page_ends(world: World, monkeypatch: Any) -> None:
+    monkeypatch.setattr(approval_routes, "PAGE", 1)
+    _, first = await asked(world)
+    world.clock.advance(minutes=1)
+    _, second = await asked(world, E_BIKE)
+    browser = await world.browser(Role.VIEWER)
+    page = (await browser.get("/console/approvals")).text
+    assert (first.id in page, second.id in page) == (True, False)
+    more = re.search(r'href="(/console/approvals\?show=waiting&amp;after=[^"]+)"', page)
+    assert more
+    page = (await browser.get(more[1].replace("&amp;", "&"))).text
+    assert (first.id in page, second.id in page) == (False, True)

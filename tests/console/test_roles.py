@@ -27,6 +27,7 @@ EXPECTED: Mapping[Cell, frozenset[Role]] = {
     ("GET", "/console/tickets"): roles.EVERYONE,
     ("GET", "/console/tickets/{ticket_id}"): roles.EVERYONE,
     ("GET", "/console/tickets/{ticket_id}/shop"): roles.EVERYONE,
+    ("GET", "/console/approvals"): roles.EVERYONE,
     ("GET", "/console/approvals/{approval_id}"): roles.EVERYONE,
     ("GET", "/console/switches"): roles.EVERYONE,
     ("GET", "/console/policy"): roles.EVERYONE,
@@ -171,7 +172,7 @@ async def test_another_tenants_things_are_not_there(world: World, scene: Scene, 
 
 async def test_another_tenants_tickets_stand_in_no_list(world: World, scene: Scene) -> None:
     browser = await world.browser(Role.SUPERVISOR, "outsider", tenant="acme")
-    for path in ("/console?show=all", "/console/tickets", "/console/tickets?q=T-1", "/ops"):
+    for path in ("/console?show=all", "/console/tickets", "/console/tickets?q=T-1", "/console/approvals", "/ops"):
         page = (await browser.get(path)).text
         assert scene.ticket not in page
         assert "T-1<" not in page

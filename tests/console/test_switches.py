@@ -54,7 +54,7 @@ async def test_a_thrown_switch_keeps_the_list_of_what_it_met_and_what_became_of_
     page = (await browser.get("/console/switches")).text
     assert "Everything that moves money is switched off." in page
     met = page.split("Under way when it was thrown:")[1].split("</ul>")[0]
-    assert "sent, no answer yet then; now" in met
+    assert "Refund: sent, no answer yet →" in met
     assert ">Done<" in met
     assert f'href="/console/tickets/{ticket}#' in met
     assert "Under way now" not in page

@@ -131,6 +131,13 @@ def test_an_actions_own_entries_are_its_history_and_no_stations() -> None:
     assert item.history == tuple(mine)
 
 
+def test_a_vote_is_a_station_where_it_was_cast() -> None:
+    act = called(1)
+    wanted = entry("action.proposed", 1, {"action_id": act.id})
+    vote = entry("approval.voted", 90, {"action_id": act.id, "decision": "approve", "reason": ""}, "person:per_ann")
+    assert line(act, wanted, vote) == ["called", "Ann Okafor approved it"]
+
+
 def test_a_refused_call_stands_once_with_its_rule() -> None:
     call = {"tool": "get_order", "args": {"order_id": "D-1"}, "code": "not_found", "rule": None}
     refused, noted = entry("tool.refused", 1, call), entry("tool.called", 2, call | {"ok": False})
@@ -174,6 +181,13 @@ def test_an_agent_that_was_stopped_says_why() -> None:
         ("escalation.claimed", "person:per_gone", {}, "Somebody claimed the ticket"),
         ("flow.moved", "bot", {"flow": "cancel_order", "from": None, "to": "confirming"}, "Flow cancel order: confirming"),
         ("ticket.routed", "bot", {"intent": "complaint", "lane": "agent"}, "Understood as “complaint”; goes to the agent"),
+        (
+            "approval.voted",
+            "person:per_ann",
+            {"action_id": "act_1", "decision": "deny", "reason": "Too much."},
+            "Ann Okafor denied it: “Too much.”",
+        ),
+        ("door.opened", "key:key_1", {"door": "mcp"}, "An API key let an assistant in over MCP"),
         ("something.new", "system", {}, "Something: new (Deskrail)"),
         ("message.received", "customer", {}, ""),
     ],

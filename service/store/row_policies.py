@@ -6,6 +6,7 @@ derived from the tables, so a new table has one without anybody thinking of it. 
 
 from sqlalchemy import Table
 
+from service.store.journal import tenant_stream
 from service.store.money_schema import metadata
 from service.store.schema import journal_payloads, tenants
 
@@ -25,7 +26,10 @@ def _whose(table: Table) -> str | None:
     if "tenant" in table.c:
         return "tenant"
     if table is journal_payloads:
-        return "(select j.tenant from journal j where j.stream = journal_payloads.stream and j.seq = journal_payloads.seq)"
+        # Not through the entry, which may be written by the same statement and is not seen by it.
+        own = tenant_stream("")
+        ticket = "(select t.tenant from tickets t where t.id = stream)"
+        return f"case when starts_with(stream, '{own}') then substr(stream, {len(own) + 1}) else {ticket} end"
     keys = [column for column in table.c if column.foreign_keys and not column.nullable]
     if not keys:
         return None

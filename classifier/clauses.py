@@ -25,6 +25,16 @@ _ASKS = re.compile(
     rf"^\W*(?:\d\W+)?(?:(?:{_JOINS}|also|hi|hello|now|so|just|oh|then|first|second|secondly)\b\W*){{0,3}}(?:{_OPENS_WISH})",
     re.IGNORECASE,
 )
+_CONDITION = re.compile(
+    r"\b(?:if|unless|otherwise|or else|in case|failing that|provided|depending|either|whichever|alternatively"
+    r"|should (?:it|that|this))\b",
+    re.IGNORECASE,
+)
+_ADDITION = re.compile(
+    r"\W*(?:and |but |oh )*(?:also|furthermore|additionally|besides|moreover|plus|while (?:i'm|i am|im|we're|we are) "
+    r"|another thing|one more|second(?:ly)?\b|separately|p\.?s\b|btw|by the way|on top of)",
+    re.IGNORECASE,
+)
 _WORD = re.compile(r"\w+")
 _REFERENCE = re.compile(
     r"\W*(?:my |the |our )?(?:order|customer|tracking|invoice|ref\w*)?\W*(?:number|no|nr|id|ref)?\W*(?:is|was)?\W*\S*\d\S*\W*",
@@ -52,6 +62,16 @@ def is_statement(passage: str) -> bool:
 def names_number(passage: str) -> bool:
     """Tell whether a passage holds something like an order number."""
     return _NUMBER.search(passage[:MAX_CHARS]) is not None
+
+
+def is_conditional(passage: str) -> bool:
+    """Tell whether a passage wants something only in one case: "if not, cancel it", "otherwise I want my money back"."""
+    return _CONDITION.search(passage[:MAX_CHARS]) is not None
+
+
+def opens_addition(passage: str) -> bool:
+    """Tell whether a passage announces something further: "also", "while I'm writing", "one more thing"."""
+    return _ADDITION.match(passage) is not None
 
 
 def asks(passage: str) -> bool:

@@ -1,17 +1,17 @@
 """The intent model: from a raw message to a prediction that says whether it may be automated."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from classifier.artefact import Metadata, load_artefact
-from classifier.clauses import asks, is_statement, names_number, split
+from classifier.clauses import asks, is_conditional, is_statement, names_number, opens_addition, split
 from classifier.clean import Cleaned, clean
 from classifier.intents import Intent
 from classifier.language import LanguageGuard
 from classifier.prediction import Alternative, Part, Prediction, Reason
 from classifier.scorer import Scorer, Scores
-from classifier.wishes import Passage, wishes
+from classifier.wishes import Passage, announces_more, stretches, wishes
 
 _ALTERNATIVES = 3
 _FAMILIAR = 0.85
@@ -45,9 +45,12 @@ class IntentModel:
         if language != self.metadata.language:
             return _unread(Reason.LANGUAGE, cleaned, language)
         told = [self._told(text, said) for text, said in zip(passages, passage_scores, strict=True)]
-        parts = tuple(Part(told[at].intent, passages[at].strip()) for at in wishes(told, self.metadata.part_threshold))
-        doubtful = len({told[at].intent for at in wishes(told, self.metadata.doubt_threshold)}) > 1
-        return self._classified(cleaned.text, scores, parts, doubtful=doubtful)
+        at = wishes(told, self.metadata.part_threshold)
+        doubted = wishes(told, self.metadata.doubt_threshold)
+        doubtful = len({told[place].intent for place in doubted}) > 1 or announces_more(told, self._intent(scores.best))
+        if len({told[place].intent for place in at}) > 1:
+            return self._several(cleaned.text, scores, passages, told, at)
+        return self._classified(cleaned.text, scores, doubtful=doubtful)
 
     def predict_many(self, messages: Iterable[tuple[str, str]], *, default_language: str = "en") -> list[Prediction]:
         """Classify pairs of text and subject, in order."""
@@ -61,21 +64,49 @@ class IntentModel:
 
     def _told(self, passage: str, scores: Scores) -> Passage:
         """Return what one passage says by itself."""
-        counts = not scores.rejected and is_statement(passage)
-        return Passage(self._intent(scores.best), asks(passage), names_number(passage), scores.confidence if counts else 0.0)
+        means, wants = is_statement(passage), asks(passage)
+        return Passage(
+            self._intent(scores.best),
+            asks=wants,
+            names_order=names_number(passage),
+            confidence=scores.confidence if means and not scores.rejected else 0.0,
+            adds=means and wants and opens_addition(passage),
+        )
 
-    def _classified(self, text: str, scores: Scores, parts: tuple[Part, ...], *, doubtful: bool) -> Prediction:
+    def _classified(self, text: str, scores: Scores, *, doubtful: bool) -> Prediction:
         intent = self._intent(self.scorer.rejecting if scores.rejected else scores.best)
-        several = len({part.intent for part in parts}) > 1
         return Prediction(
             intent=intent,
             confidence=scores.confidence,
-            reason=Reason.SEVERAL_INTENTS if several else self._reason(scores, doubtful=doubtful),
+            reason=self._reason(scores, doubtful=doubtful),
             alternatives=self._alternatives(scores),
-            parts=parts if several else (Part(intent, text),),
+            parts=(Part(intent, text),),
             language=self.metadata.language,
             text=text,
         )
+
+    def _several(
+        self, text: str, scores: Scores, passages: Sequence[str], told: Sequence[Passage], at: Sequence[int]
+    ) -> Prediction:
+        """Return the prediction for a message with several wishes."""
+        sure = {place for place in at if self._sure(passages[place], told[place])}
+        intents = {told[place].intent for place in at}
+        doubted = {told[place].intent for place in wishes(told, self.metadata.doubt_threshold)}
+        others = [one for place, one in enumerate(told) if is_statement(passages[place]) and one.asks]
+        return replace(
+            self._classified(text, scores, doubtful=True),
+            reason=Reason.SEVERAL_INTENTS,
+            parts=tuple(
+                Part(
+                    intent, "\n".join(passages[place].strip() for place in places), sure=sure.issuperset(set(places) & set(at))
+                )
+                for intent, places in stretches(told, at)
+            ),
+            rest_is_clear=doubted == intents and all(one.intent in intents for one in others),
+        )
+
+    def _sure(self, passage: str, told: Passage) -> bool:
+        return told.asks and told.confidence >= self.metadata.threshold and not is_conditional(passage)
 
     def _reason(self, scores: Scores, *, doubtful: bool) -> Reason:
         if scores.rejected:

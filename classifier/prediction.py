@@ -29,10 +29,12 @@ class Alternative:
 
 @dataclass(frozen=True)
 class Part:
-    """A passage of a message that asks for something of its own."""
+    """A stretch of a message that wants something of its own, with what is told around it."""
 
     intent: Intent
     text: str
+    sure: bool = False
+    """It asks or demands, under no condition, and is by itself as clear as a message must be to be automated."""
 
 
 @dataclass(frozen=True)
@@ -52,11 +54,18 @@ class Prediction:
     """ISO 639 code; the tenant's default where the text is too short to tell."""
     text: str
     """The customer's own words after cleaning, numbers kept."""
+    rest_is_clear: bool = True
+    """With several intents: nothing else in the message may be a further wish."""
 
     @property
     def automatic(self) -> bool:
         """Whether a flow may take the message without a person reading it first."""
         return self.reason is Reason.CONFIDENT
+
+    @property
+    def separable(self) -> bool:
+        """Whether each of several wishes may be taken by a flow of its own without a person reading the message first."""
+        return self.reason is Reason.SEVERAL_INTENTS and self.rest_is_clear and all(part.sure for part in self.parts)
 
     @property
     def intents(self) -> tuple[Intent, ...]:

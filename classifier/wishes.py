@@ -30,12 +30,35 @@ class Passage:
     names_order: bool
     """It names an order or another number of its own."""
     confidence: float
+    """0 where the passage means nothing by itself, or is about something else than we handle."""
+    adds: bool = False
+    """It asks for something and says that this is a further wish."""
+
+
+def stretches(told: Sequence[Passage], at: Sequence[int]) -> list[tuple[Intent, tuple[int, ...]]]:
+    """Return each wish with the positions of all its passages: what is told belongs to the wish before it.
+
+    `at` are the positions of the wishes, as `wishes` returns them. What stands before the first belongs to it, and an intent
+    that comes again in another place keeps the place where it came first.
+    """
+    found: dict[Intent, list[int]] = {}
+    for number, start in enumerate(at):
+        begin = start if number else 0
+        end = at[number + 1] if number + 1 < len(at) else len(told)
+        found.setdefault(told[start].intent, []).extend(range(begin, end))
+    return [(intent, tuple(places)) for intent, places in found.items()]
 
 
 def wishes(passages: Sequence[Passage], threshold: float) -> tuple[int, ...]:
     """Return the positions of the passages that are sure enough of a wish of their own, in the order of the text."""
     sure = [at for at, passage in enumerate(passages) if passage.confidence >= threshold]
     return tuple(at for at in sure if not _is_background(passages[at], [passages[other] for other in sure]))
+
+
+def announces_more(told: Sequence[Passage], main: Intent) -> bool:
+    """Tell whether a passage announces a further wish than the main one, however unclear that wish is by itself."""
+    whole = Passage(main, asks=True, names_order=False, confidence=1.0)
+    return any(one.adds and one.intent is not main and not _is_background(one, [whole]) for one in told)
 
 
 def _is_background(passage: Passage, others: Sequence[Passage]) -> bool:

@@ -1,7 +1,7 @@
 """Goes on with a ticket: lets a flow or the agent hear something, and applies what comes back, hand-offs included."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 
@@ -13,18 +13,19 @@ from service.settings import TenantSettings
 from service.store.action_rows import of_ticket
 from service.store.database import Database
 from service.turn import Turn, TurnRun
-from tools.errors import Code
+from tools.errors import Code, RunSuperseded
 from tools.money import Money
 from tools.ports import Action, ActionId, ActionStatus, Lane, ToolResult
 from tools.runner import ToolRunner
 from workflows.acting import looked_at
-from workflows.catalogue import build_flows
-from workflows.conversation import Conversation
-from workflows.flow import Ended, Heard
-from workflows.outcome import AskCustomer, AwaitApproval, Escalate, HandOff, Outcome, Reason, Reply
+from workflows.agenda import Spoken, agenda, carrying, joined, promised
+from workflows.catalogue import FLOW_INTENTS, build_flows
+from workflows.conversation import VOTES, Conversation
+from workflows.flow import Ended, Heard, Resumed, Said
+from workflows.outcome import AskCustomer, AwaitApproval, Close, Escalate, HandOff, Outcome, Reason, Reply
 from workflows.repair import answer_and_return
 from workflows.replies import render
-from workflows.ticket import QuestionKind, Ticket
+from workflows.ticket import FlowState, QuestionKind, Ticket, Wish
 from workflows.wording import first_name
 
 TenantSettingsFor = Callable[[str], TenantSettings]
@@ -49,9 +50,17 @@ class Conductor:
             return self._agents.run_for(turn)
         return TurnRun(turn, self._runner, turn.caller())
 
-    async def let_flow_hear(self, turn: Turn, run: TurnRun, flow: str, heard: Heard, routed: Routed | None = None) -> bool:
+    async def let_flow_hear(
+        self,
+        turn: Turn,
+        run: TurnRun,
+        flow: str,
+        heard: Heard,
+        routed: Routed | None = None,
+        wishes: Sequence[Wish] | None = None,
+    ) -> bool:
         """A flow takes the conversation one turn further."""
-        return await self.conclude(turn, run, await self.ask_flow(turn, run, flow, heard), routed)
+        return await self.conclude(turn, run, await self.ask_flow(turn, run, flow, heard), routed, wishes)
 
     async def ask_flow(self, turn: Turn, run: TurnRun, flow: str, heard: Heard) -> Outcome:
         """What a flow makes of something, applied to nothing yet."""
@@ -77,8 +86,20 @@ class Conductor:
         outcome = await self._agents.work(turn, durable, actions=actions, confirmed=confirmed, reason=reason)
         return await self.conclude(turn, durable, outcome, routed)
 
-    async def conclude(self, turn: Turn, run: TurnRun, outcome: Outcome | None, routed: Routed | None = None) -> bool:
-        """Apply an outcome; a flow that gives up hands its messages to the agent once, and then to a person."""
+    async def conclude(
+        self,
+        turn: Turn,
+        run: TurnRun,
+        outcome: Outcome | None,
+        routed: Routed | None = None,
+        wishes: Sequence[Wish] | None = None,
+    ) -> bool:
+        """Apply an outcome; a flow that gives up hands its messages to the agent once, and then to a person.
+
+        `wishes` is what the customer wants besides, None for what stands on the ticket's agenda.
+        """
+        if isinstance(outcome, Reply | AskCustomer | AwaitApproval):
+            outcome = await self._in_turn(turn, run, outcome, agenda(turn.ticket) if wishes is None else wishes)
         if isinstance(outcome, HandOff):
             agent_may = self._tenant_settings(turn.ticket.tenant).mode != "workflows_only" and bool(turn.heard)
             if agent_may and not turn.ticket.handed_off:
@@ -88,6 +109,47 @@ class Conductor:
             outcome = replace(self.to_people(turn, outcome.reason), progress=outcome.progress)
         left = await self._outcomes.apply(turn, outcome, run.entries, routed)
         return left > 0
+
+    async def _in_turn(self, turn: Turn, run: TurnRun, outcome: Spoken, wishes: Sequence[Wish]) -> Outcome:
+        """Take up what the customer wants besides, one after the other; a question ends the turn, and the rest waits for it."""
+        left = [*outcome.later, *wishes]
+        while left and isinstance(outcome, Reply | AwaitApproval):
+            wish = left.pop(0)
+            try:
+                following = await self._take_up(turn, run, wish, outcome.progress)
+            except RunSuperseded:
+                # A newer message is read first. What has happened is told now, and the wish keeps its place.
+                waiting = replace(outcome, resolves=False) if isinstance(outcome, Reply) else outcome
+                return carrying(waiting, turn.ticket.flow, (wish, *left))
+            if following is None:
+                continue
+            if isinstance(following, HandOff):
+                if not outcome.receipts and isinstance(outcome, Reply) and turn.heard:
+                    return following
+                following = replace(self.to_people(turn, following.reason), progress=following.progress)
+            left[:0] = following.later
+            outcome = joined(outcome, following, back=wish.back)
+            if isinstance(outcome, Escalate):
+                return outcome
+        outcome = promised(outcome, left, turn.ticket.question) if isinstance(outcome, AskCustomer) else outcome
+        return carrying(outcome, turn.ticket.flow, left)
+
+    async def _take_up(self, turn: Turn, run: TurnRun, wish: Wish, at: FlowState | None) -> Spoken | Escalate | HandOff | None:
+        """What a flow makes of a wish; `at` is where the ticket stands, so that "it" means what was spoken of before."""
+        if wish.at is not None and wish.at.state == VOTES:
+            return await self._votes(turn, wish.at)
+        run.caller = replace(run.caller, lane=Lane.WORKFLOW, intent=FLOW_INTENTS[wish.flow])
+        turn = replace(turn, ticket=replace(turn.ticket, flow=wish.at or at))
+        outcome = await self.ask_flow(turn, run, wish.flow, Resumed() if wish.at else Said(wish.text))
+        assert not isinstance(outcome, Close)
+        return outcome
+
+    async def _votes(self, turn: Turn, at: FlowState) -> AwaitApproval | None:
+        """Wait on for the votes that the ticket waited for before something came in between, if they are still to come."""
+        async with self._db.reading() as conn:
+            actions = await of_ticket(conn, turn.ticket.id)
+        waiting = [one.id for one in actions if one.status is ActionStatus.PROPOSED and one.decision == "needs_approval"]
+        return AwaitApproval("", waiting[-1], progress=at) if waiting else None
 
     async def after_action(self, turn: Turn, run: TurnRun, result: ToolResult) -> bool:
         """An action was resumed: its flow hears how it ended; without one the customer is told from the facts."""

@@ -1,5 +1,6 @@
 """The path of a message: what it means to its ticket, which lane takes it, and who hears it."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from agent.wording import deed
@@ -9,7 +10,7 @@ from classifier.prediction import Prediction
 from service.conductor import Conductor, TenantSettingsFor
 from service.outcomes import Routed
 from service.store import approvals, questions, turns
-from service.store.action_rows import by_id, from_row, of_ticket
+from service.store.action_rows import by_id, from_row
 from service.store.database import Database
 from service.store.ticket_row import TicketRow
 from service.store.withdrawal import withdraw
@@ -17,10 +18,12 @@ from service.turn import Turn, TurnRun
 from service.waking import Waking
 from tools.execution import Crashpoint
 from tools.ports import ActionId, ActionStatus, Clock, Lane
+from workflows.agenda import agenda, interrupted
 from workflows.catalogue import FLOW_INTENTS, INTENT_FLOWS
-from workflows.flow import Answered, Said
-from workflows.outcome import AwaitApproval, Close, Escalate, HandOff, Outcome, Reason, Reply
+from workflows.flow import Answered, Resumed, Said
+from workflows.outcome import AwaitApproval, Close, Escalate, HandOff, Reason, Reply
 from workflows.repair import (
+    Added,
     AsksAfter,
     CancelFlow,
     Confirmed,
@@ -35,11 +38,12 @@ from workflows.repair import (
     WantsPerson,
     answer_and_return,
     ask_again,
+    note_for_later,
     understand,
 )
 from workflows.replies import render
 from workflows.routing import Mode, Modes, Route, RouteCode, revisit, route
-from workflows.ticket import Author, Question, Ticket, TicketStatus
+from workflows.ticket import Author, Question, Ticket, TicketStatus, Wish
 from workflows.wording import first_name, moment_text
 
 AT_REST = {TicketStatus.NEW, TicketStatus.RESOLVED, TicketStatus.CLOSED}
@@ -96,6 +100,10 @@ class Hearing:
                 return await go_on.let_flow_hear(turn, run, _flow(turn.ticket), Answered(text, question))
             case Correction(text):
                 return await go_on.let_flow_hear(turn, run, _flow(turn.ticket), Said(text))
+            case Added(text):
+                return await self._add(turn, run, text)
+            case CancelFlow(text) if turn.ticket.question:
+                return await self._waking.declined(turn, run, None, text)
             case CancelFlow(text):
                 return await self._withdraw(turn, run, text)
             case Unclear(exhausted) if turn.ticket.question:
@@ -103,12 +111,15 @@ class Hearing:
                 return await go_on.conclude(turn, run, again)
             case AsksAfter():
                 return await self._where_it_stands(turn, run)
-            case Revisit(flow, text):
-                return await self._run_route(turn, run, said, revisit(flow, turn.ticket, self._modes(turn)), text)
+            case Revisit(flow, text, resumes):
+                heard = Resumed() if resumes else Said(text)
+                return await self._run_route(turn, run, said, revisit(flow, turn.ticket, self._modes(turn)), heard)
             case NewTopic(intent, text, returns=True):
                 return await self._digress(turn, run, INTENT_FLOWS[intent], text)
+            case NewTopic(instead=True):
+                return await self._route(turn, run, said, agenda(turn.ticket))
             case _:
-                return await self._route(turn, run, said)
+                return await self._route(turn, run, said, interrupted(turn.ticket))
 
     async def _answered(self, turn: Turn, run: TurnRun, action: ActionId, *, yes: bool) -> bool:
         in_agent = turn.ticket.lane is Lane.AGENT
@@ -145,19 +156,18 @@ class Hearing:
         return await self._waking.declined(turn, run, None, text)
 
     async def _digress(self, turn: Turn, run: TurnRun, flow: str, text: str) -> bool:
-        """Answer something else in between, and come back to what was open."""
+        """Answer something else in between, and come back to what was open; a question of its own is asked first."""
         outcome = await self._conductor.ask_flow(turn, run, flow, Said(text))
-        if isinstance(outcome, Reply):
-            outcome = await self._back(turn, outcome)
-        return await self._conductor.conclude(turn, run, outcome)
+        if isinstance(outcome, Reply) and turn.ticket.question:
+            return await self._conductor.conclude(turn, run, answer_and_return(turn.ticket, turn.ticket.question, outcome))
+        return await self._conductor.conclude(turn, run, outcome, wishes=interrupted(turn.ticket))
 
-    async def _back(self, turn: Turn, answer: Reply) -> Outcome:
-        if turn.ticket.question:
-            return answer_and_return(turn.ticket, turn.ticket.question, answer)
-        async with self._db.reading() as conn:
-            actions = await of_ticket(conn, turn.ticket.id)
-        waiting = [one.id for one in actions if one.status is ActionStatus.PROPOSED and one.decision == "needs_approval"]
-        return AwaitApproval(answer.text, waiting[-1], progress=turn.ticket.flow) if waiting else answer
+    async def _add(self, turn: Turn, run: TurnRun, text: str) -> bool:
+        """Note the same wish for another order, and ask the open question again."""
+        ticket = turn.ticket
+        assert ticket.question is not None
+        wishes = (*agenda(ticket), Wish(_flow(ticket), text))
+        return await self._conductor.conclude(turn, run, note_for_later(ticket, ticket.question), wishes=wishes)
 
     async def _where_it_stands(self, turn: Turn, run: TurnRun) -> bool:
         """Say what people still have to decide, and since when; when nothing is left to decide, its result is on the way."""
@@ -173,14 +183,20 @@ class Hearing:
     def _modes(self, turn: Turn) -> Modes:
         return Modes(Mode(self._tenant_settings(turn.ticket.tenant).mode))
 
-    async def _route(self, turn: Turn, run: TurnRun, said: Prediction) -> bool:
+    async def _route(self, turn: Turn, run: TurnRun, said: Prediction, wishes: Sequence[Wish]) -> bool:
         go_on, ticket = self._conductor, turn.ticket
         if turn.claim.queue == "agent" or (ticket.lane is Lane.AGENT and ticket.status not in AT_REST):
             return await go_on.let_agent_work(turn, run, Routed())
-        return await self._run_route(turn, run, said, route(said, ticket, self._modes(turn)), said.text)
+        chosen = route(said, ticket, self._modes(turn))
+        # What is asked for anew takes its own place.
+        taken = {chosen.flow, *(wish.flow for wish in chosen.later)}
+        wishes = (*chosen.later, *(wish for wish in wishes if wish.flow not in taken))
+        return await self._run_route(turn, run, said, chosen, Said(chosen.text or said.text), wishes)
 
-    async def _run_route(self, turn: Turn, run: TurnRun, said: Prediction, chosen: Route, text: str) -> bool:
-        """Let whoever was chosen hear the text."""
+    async def _run_route(
+        self, turn: Turn, run: TurnRun, said: Prediction, chosen: Route, heard: Said | Resumed, wishes: Sequence[Wish] = ()
+    ) -> bool:
+        """Let whoever was chosen hear it; the `wishes` come after it if it is a flow."""
         go_on, ticket = self._conductor, turn.ticket
         intent = FLOW_INTENTS[chosen.flow] if chosen.flow else said.intent
         sure = said.confidence if chosen.reason is not RouteCode.REVISIT else None
@@ -190,7 +206,7 @@ class Hearing:
         match chosen.lane:
             case Lane.WORKFLOW:
                 run.caller = replace(run.caller, lane=Lane.WORKFLOW, intent=intent)
-                return await go_on.let_flow_hear(turn, run, chosen.flow or "", Said(text), routed)
+                return await go_on.let_flow_hear(turn, run, chosen.flow or "", heard, routed, wishes)
             case Lane.AGENT:
                 return await go_on.let_agent_work(turn, run, routed, reason=chosen.escalation)
             case Lane.HUMAN:

@@ -92,7 +92,7 @@ class ActingConversation(Conversation):
         if reply is None:
             return self._to_people(moment, Reason.TOOL_FAILED, result)
         text = moment.words(reply, order_id=self._order(moment, result))
-        return Reply(text, progress=self._moved(moment, "refuse"))
+        return Reply(text, progress=self._moved(moment, "stop" if expired else "refuse"))
 
     def _to_people(self, moment: Moment, reason: Reason, result: ToolResult) -> Escalate:
         """Tell the customer honestly how it stands, and give the ticket to people."""

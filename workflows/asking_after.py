@@ -3,11 +3,8 @@
 import re
 
 from workflows.answer_words import PARTS, Part
-from workflows.slots.orders import names_other
+from workflows.slots.orders import ORDER_LIKE, names_other
 from workflows.words import READ_AT_MOST, clauses, phrases, plain, tokens
-
-ORDER_LIKE = re.compile(r"\b[a-z]{0,3}-?\d{5,}\b", re.IGNORECASE)
-"""What may be an order's number, whatever pattern the merchant's own follow."""
 
 _ABOUT = (
     "(?: (?:on|about|with|for|from|regarding|to|of|my|the|this|that|your|it|me|us|all|refund|money|return|request|cancellation"
@@ -81,3 +78,16 @@ def _bare(clause: tuple[str, ...]) -> str:
 
 
 _KEPT = frozenset({"no", "there"})
+
+
+_ON = re.compile(
+    r"\b(?:i(?:d| would)? still (?:want|need|would like|like)|(?:im|i am) still (?:here|interested)"
+    r"|still (?:want|need|interested)"
+    r"|(?:lets|please|can we|could we|i want to|id like to) (?:go on|continue|carry on|start again|try again|proceed)"
+    r"|^(?:go on|continue|carry on|start again|try again))\b"
+)
+
+
+def wants_on(text: str) -> bool:
+    """Whether the customer wants to go on with what was given up: "I still want it", "let's go on"."""
+    return _ON.search(plain(text[:READ_AT_MOST])) is not None

@@ -32,6 +32,7 @@ class _Reading:
 _KNOWN = PARTS | refusals()
 _LONGEST = max(len(phrase) for phrase in _KNOWN)
 _REQUEST = phrases("can you, could you, would you, will you, instead")
+_REFUSES = {Part.NO, Part.WAIT, Part.FILLER, Part.THANKS}
 _NOTES = {Part.SOFT_YES, Part.NO, Part.THANKS, Part.PRAISE}
 _AGREES = {Part.YES, Part.SOFT_YES}
 _ANSWER_AT_MOST = 2000
@@ -72,6 +73,12 @@ def is_plain_thanks(text: str) -> bool:
     """Whether a text thanks and neither acknowledges nor praises; "ok, great" may be meant as a yes, "thank you" is not."""
     parts = [part for clause in clauses(text) for part in _parts(clause, _KNOWN)]
     return Part.THANKS in parts and set(parts) <= {Part.THANKS, Part.FILLER}
+
+
+def is_plain_no(text: str) -> bool:
+    """Whether a text refuses and says nothing else: "no", "never mind, thanks"."""
+    parts = {part for clause in clauses(text) for part in _parts(clause, _KNOWN)}
+    return Part.NO in parts and parts <= _REFUSES and "?" not in text
 
 
 def wants_nothing(text: str) -> bool:
@@ -201,10 +208,9 @@ def is_retraction(text: str, tool: str = "") -> bool:
     `tool` names the waiting action's tool: to a cancelling, "cancel it" only says the same again.
     """
     text = text[:READ_AT_MOST]
-    parts = [part for clause in clauses(text) for part in _parts(clause, _KNOWN)]
-    if Part.NO in parts and set(parts) <= {Part.NO, Part.WAIT, Part.FILLER, Part.THANKS} and "?" not in text:
+    if is_plain_no(text):
         return True
-    agrees = Part.YES in parts
+    agrees = Part.YES in [part for clause in clauses(text) for part in _parts(clause, _KNOWN)]
     if says([word for clause in clauses(text) for word in clause], _TURNS):
         return True
     for clause in (" ".join(words) for part in re.split(r"\bbut\b", plain(text)) for words in clauses(part)):

@@ -10,7 +10,7 @@ from tools.commerce import Order
 from tools.errors import Code
 from tools.ports import Json, ToolResult
 from workflows.errors import IllegalTransition
-from workflows.flow import Answered, Declined, Ended, Heard, Said, Silence
+from workflows.flow import Answered, Declined, Ended, Heard, Resumed, Said, Silence
 from workflows.machine import StrictMachine, filled, initial_state, is_final, moved
 from workflows.outcome import AskCustomer, Escalate, HandOff, Outcome, Reason, Reply
 from workflows.replies import render
@@ -23,14 +23,18 @@ from workflows.slots.orders import (
     Unknown,
     choose_order,
     mentioned_orders,
+    named_together,
     names_other,
 )
-from workflows.ticket import FlowState, QuestionKind, Ticket
+from workflows.ticket import FlowState, QuestionKind, Ticket, Wish
 from workflows.wording import first_name, order_text
 from workflows.words import READ_AT_MOST
 
 ASK_LIMIT = 2
 """How often one detail is asked for before the flow hands off."""
+
+VOTES = "waiting_approval"
+"""The state in which a flow waits for people's votes, the same in every flow that has it."""
 
 SHOWN_ORDERS = 5
 """How many orders a customer is shown to choose from."""
@@ -38,13 +42,17 @@ SHOWN_ORDERS = 5
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """What a flow knows in one turn: the ticket, where the flow stands, the text, and the slot that the text answers."""
+    """What a flow knows in one turn: the ticket, where the flow stands, the text, and the slot that the text answers.
+
+    `resumed` says that there is no text because the flow only goes on.
+    """
 
     ticket: Ticket
     run: Run
     at: FlowState
     text: str = ""
     asked: str | None = None
+    resumed: bool = False
 
     def slot(self, name: str) -> Json:
         """A slot's value, None when it is empty."""
@@ -80,19 +88,41 @@ class Conversation(ABC):
 
     async def hear(self, ticket: Ticket, run: Run, heard: Heard) -> Outcome:
         """Take the conversation one turn further; what it ends in may be a question, an answer or a hand-off."""
-        moment = Moment(ticket, run, self._where(ticket))
+        return self._with_others(await self._heard(Moment(ticket, run, self._where(ticket)), heard))
+
+    async def _heard(self, moment: Moment, heard: Heard) -> Outcome:
         try:
             match heard:
                 case Said(text):
                     return await self.work(replace(moment, text=text[:READ_AT_MOST]))
                 case Answered(text, question):
                     return await self.work(replace(moment, text=text[:READ_AT_MOST], asked=question.slot))
+                case Resumed():
+                    return await self.work(self._taken_up(moment))
                 case Silence():
                     return Reply(moment.words("silence"), progress=self._moved(moment, "stop"))
                 case Declined() | Ended():
                     return self.settle(moment, heard)
         except TurnEnds as end:
             return end.outcome
+
+    def _with_others(self, outcome: Outcome) -> Outcome:
+        """The outcome with a wish for each further order that the text named; what was said of the first holds for all."""
+        at = outcome.progress
+        if at is None or "more" not in at.slots:
+            return outcome
+        said = {name: value for name, value in at.slots.items() if name not in _OF_ONE_ORDER}
+        start = initial_state(self.machine)
+        later = [Wish(self.name, at=FlowState(self.name, start, {**said, "order_id": other})) for other in at.slots["more"]]
+        return replace(outcome, progress=filled(at, more=None), later=tuple(later))
+
+    def _taken_up(self, moment: Moment) -> Moment:
+        """The moment of a flow that goes on without a word; one that had ended starts again with what it knew."""
+        ended = moment.ticket.flow
+        if ended is None or ended.flow != self.name or not is_final(self.machine, ended.state):
+            return replace(moment, resumed=True)
+        known = {name: value for name, value in ended.slots.items() if name not in ("asks", "later")}
+        return replace(moment, at=replace(moment.at, slots=known), resumed=True)
 
     @abstractmethod
     async def work(self, moment: Moment) -> Outcome:
@@ -107,7 +137,8 @@ class Conversation(ABC):
     def ask(self, moment: Moment, slot: str, reply: str, **values: object) -> Outcome:
         """Ask for a slot, at most twice; then hand off."""
         asks: dict[str, int] = dict(moment.slot("asks") or {})
-        times = asks.get(slot, 0)
+        # A question that only comes back has not been answered wrongly.
+        times = asks.get(slot, 0) - (1 if moment.resumed and asks.get(slot) else 0)
         if times >= ASK_LIMIT:
             return self.hand_off(moment, Reason.NO_PROGRESS)
         text = moment.words(reply, again=times > 0, **values)
@@ -139,8 +170,9 @@ class Conversation(ABC):
         """
         moment, orders = await self.the_orders(moment, wish, fits)
         order, *others = orders
-        if others:
+        if others and not (moment.asked == "order" or named_together(moment.text)):
             raise TurnEnds(self._ask_order(moment, wish, orders))
+        moment = moment.fill(more=[other.id for other in others] or None)
         changed = moment.slot("order_id") not in (None, order.id)
         moment = moment.fill(order_id=order.id, **(dict.fromkeys(("item_ids", "what")) if changed else {}))
         return moment, order
@@ -201,6 +233,9 @@ class Conversation(ABC):
     def _moved(self, moment: Moment, event: str, **slots: Json) -> FlowState:
         return moved(self.machine, moment.at, event, **slots)
 
+
+_OF_ONE_ORDER = frozenset({"order_id", "item_ids", "what", "asks", "listed", "assumed", "about", "more", "later"})
+"""The slots that say nothing about another order."""
 
 _UNREADABLE: dict[str, Reason] = {
     Code.BACKEND_UNAVAILABLE: Reason.BACKEND_UNAVAILABLE,

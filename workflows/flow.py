@@ -46,7 +46,12 @@ class Silence:
     question: Question
 
 
-Heard = Said | Answered | Declined | Ended | Silence
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """It is this flow's turn again, from where the ticket's progress stands; nobody has said anything new to it."""
+
+
+Heard = Said | Answered | Declined | Ended | Silence | Resumed
 
 
 class Flow(Protocol):

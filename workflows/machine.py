@@ -34,6 +34,13 @@ def step(machine: type[StrictMachine], state: str, event: str) -> str:
     return reached
 
 
+DONE = "done"
+"""The state of every flow that has done what was asked."""
+
+STOPPED = "stopped"
+"""The state of every flow that has given up, or was not answered in time."""
+
+
 def initial_state(machine: type[StrictMachine]) -> str:
     """The state in which every run of this machine starts."""
     return next(state.value for state in machine.states if state.initial)

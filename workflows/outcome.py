@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from tools.ports import ActionId, Lane
-from workflows.ticket import FlowState, QuestionKind
+from workflows.ticket import FlowState, QuestionKind, Wish
 
 
 class Reason(StrEnum):
@@ -35,10 +35,14 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """What every outcome carries: where the flow stands now, and the receipts that its text may claim."""
+    """What every outcome carries: where the flow stands now, the receipts that its text may claim, and what comes later.
+
+    `later` is what the customer asked for in the same breath and the flow has not begun with.
+    """
 
     progress: FlowState | None = field(default=None, kw_only=True)
     receipts: tuple[str, ...] = field(default=(), kw_only=True)
+    later: tuple[Wish, ...] = field(default=(), kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)

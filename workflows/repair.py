@@ -5,20 +5,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from classifier.intents import Intent
-from classifier.prediction import Prediction
+from classifier.prediction import Prediction, Reason
 from tools.ports import ActionId, Lane
-from workflows.asking_after import ORDER_LIKE, asks_after, only_refers
+from workflows.asking_after import asks_after, only_refers, wants_on
 from workflows.catalogue import INTENT_FLOWS, NEWS_FLOWS, READING_FLOWS
-from workflows.confirm import Answer, is_plain_thanks, is_retraction, last_word, read_answer, wants_nothing
+from workflows.confirm import Answer, is_plain_no, is_plain_thanks, is_retraction, last_word, read_answer, wants_nothing
+from workflows.machine import DONE, STOPPED
 from workflows.outcome import AskCustomer, Reply
 from workflows.person_words import drops_it, wants_person
 from workflows.replies import render
 from workflows.slots.addresses import read_address
-from workflows.ticket import Question, QuestionKind, Ticket, TicketStatus
+from workflows.slots.causes import read_cause
+from workflows.slots.orders import ORDER_LIKE
+from workflows.ticket import Author, Question, QuestionKind, Ticket, TicketStatus
+from workflows.wording import without_closing, without_greeting
 from workflows.words import READ_AT_MOST, plain
 
 CLARIFICATIONS = 2
 """How often an unclear answer is met with the same question again before the ticket is handed off."""
+
+LIKELY = 0.5
+"""From this confidence on, a question in between is answered: it changes nothing, and the open question is asked again."""
 
 ANSWERED = {TicketStatus.RESOLVED, TicketStatus.CLOSED}
 """A ticket in one of these has had its answer."""
@@ -63,13 +70,21 @@ class Correction:
 class NewTopic:
     """The customer speaks of something else while a flow is running.
 
-    With `returns` the new topic changes nothing: answer it, then ask the open question again. Without it the new topic
-    takes the place of the old one.
+    With `returns` the new topic changes nothing: answer it, then ask the open question again. Without it the new topic comes
+    first and the old one after it, unless it is wanted `instead`.
     """
 
     intent: Intent
     text: str
     returns: bool
+    instead: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """The customer wants the same for another order as well; the open question still stands."""
+
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +113,14 @@ class AsksAfter:
 
 @dataclass(frozen=True, slots=True)
 class Revisit:
-    """The customer comes back to what was answered: for another order, or to ask how it stands now; `flow` hears it."""
+    """The customer comes back to what was answered: for another order, or to ask how it stands now; `flow` hears it.
+
+    With `resumes` there is nothing to hear: they go on with what had ended because nobody answered in time.
+    """
 
     flow: str
     text: str
+    resumes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +136,7 @@ Understanding = (
     | DeclinedAnswer
     | SlotAnswer
     | Correction
+    | Added
     | NewTopic
     | CancelFlow
     | ThanksOnly
@@ -134,7 +154,7 @@ def understand(ticket: Ticket, texts: Sequence[str], prediction: Prediction) -> 
     was delivered must not be passed with the question on the ticket.
     """
     text = "\n".join(texts)
-    if any(wants_person(one) for one in texts) or (prediction.automatic and prediction.intent is Intent.HUMAN_PLEASE):
+    if any(wants_person(one) for one in texts) or _asks_for_person(prediction):
         return WantsPerson()
     question = ticket.question
     if question is not None and question.kind is QuestionKind.CONFIRM and question.action_id is not None:
@@ -148,6 +168,12 @@ def understand(ticket: Ticket, texts: Sequence[str], prediction: Prediction) -> 
     return ThanksOnly() if last_word(texts) is Answer.THANKS else Fresh(text)
 
 
+def _asks_for_person(prediction: Prediction) -> bool:
+    """Whether a person is what the classifier hears, alone or among several wishes."""
+    alone = prediction.automatic and prediction.intent is Intent.HUMAN_PLEASE
+    return alone or (prediction.reason is Reason.SEVERAL_INTENTS and Intent.HUMAN_PLEASE in prediction.intents)
+
+
 def _to_confirmation(
     ticket: Ticket, question: Question, action: ActionId, texts: Sequence[str], prediction: Prediction
 ) -> Understanding:
@@ -156,11 +182,17 @@ def _to_confirmation(
     if answer is Answer.YES:
         return Confirmed(action)
     topic = _new_topic(ticket, text, prediction)
-    if topic is not None and answer is not Answer.NO and _asks(text):
+    takes_back = answer is Answer.NO or drops_it(texts[-1]) or is_retraction(texts[-1], _tool(ticket))
+    if topic is not None and not takes_back and (_asks(text) or topic.intent in INTENT_FLOWS):
         return topic
+    # "Cancel that" sounds like an order that is to be cancelled, and is a no.
+    if topic is not None and takes_back and topic.intent in INTENT_FLOWS and topic.intent is not Intent.CANCEL_ORDER:
+        return replace(topic, returns=False, instead=True)
+    if _in_flow(ticket) and _adds(texts[-1], question):
+        return Added(text)
     if _in_flow(ticket) and _corrects(ticket, texts[-1], question):
         return Correction(text)
-    if answer is Answer.NO or drops_it(texts[-1]) or is_retraction(texts[-1], _tool(ticket)):
+    if takes_back:
         return DeclinedAnswer(action, text)
     if answer is Answer.THANKS and all(is_plain_thanks(one) for one in texts):
         return ThanksOnly()
@@ -171,7 +203,8 @@ def _to_slot(ticket: Ticket, question: Question, texts: Sequence[str], predictio
     text = "\n".join(texts)
     if all(is_plain_thanks(one) for one in texts):
         return ThanksOnly()
-    if drops_it(texts[-1]):
+    reason = question.slot == "cause" and read_cause(text) is not None
+    if drops_it(texts[-1]) or (is_plain_no(texts[-1]) and not reason):
         return CancelFlow(text)
     # Answers are short and often sound like another topic ("it came broken"), so only a question starts a new one; and an
     # order's number answers the question for an order, unless it stands in a question that could not be about it.
@@ -195,20 +228,35 @@ def _answered(ticket: Ticket, texts: Sequence[str], prediction: Prediction) -> U
     text = "\n".join(texts)
     if last_word(texts) is Answer.THANKS or all(wants_nothing(one) for one in texts):
         return ThanksOnly()
-    flow = _flow_name(ticket) if _in_flow(ticket) else ""
-    if flow in NEWS_FLOWS and only_refers(text):
-        return Revisit(flow, text)
-    if flow in NEWS_FLOWS and asks_after(text):
-        return Revisit(NEWS_FLOWS[flow], text)
+    at = ticket.flow if _in_flow(ticket) else None
+    if at is None or at.flow not in NEWS_FLOWS:
+        return Fresh(text)
+    agrees = last_word(texts) is Answer.YES
+    if at.state == DONE and agrees:
+        return ThanksOnly()
+    if at.state == STOPPED and (agrees or wants_on(text)) and _rails_spoke_last(ticket):
+        return Revisit(at.flow, text, resumes=True)
+    if only_refers(text):
+        return Revisit(at.flow, text)
+    if asks_after(text):
+        return Revisit(NEWS_FLOWS[at.flow], at.slots.get("order_id") or text)
     return Fresh(text)
 
 
+def _rails_spoke_last(ticket: Ticket) -> bool:
+    """Whether the last word on the ticket before the customer's was the rails' own; a person's question is not theirs."""
+    spoken = [message.author for message in ticket.messages if message.author in (Author.BOT, Author.HUMAN)]
+    return bool(spoken) and spoken[-1] is Author.BOT
+
+
 def _new_topic(ticket: Ticket, text: str, prediction: Prediction) -> NewTopic | None:
-    """The confident other intent, while a flow is running."""
+    """The other intent, while a flow is running: a confident one, or a likely question, whose answer can do no harm."""
     flow = INTENT_FLOWS.get(prediction.intent)
-    if not prediction.automatic or not _in_flow(ticket) or (ticket.flow is not None and flow == ticket.flow.flow):
+    asked = flow in READING_FLOWS and prediction.confidence >= LIKELY and _ASKS_ON.search(plain(text[:READ_AT_MOST]))
+    if not (prediction.automatic or asked) or not _in_flow(ticket) or (ticket.flow is not None and flow == ticket.flow.flow):
         return None
-    return NewTopic(prediction.intent, text, returns=flow in READING_FLOWS)
+    instead = _INSTEAD.search(plain(text[:READ_AT_MOST])) is not None
+    return NewTopic(prediction.intent, text, returns=flow in READING_FLOWS, instead=instead)
 
 
 _TURNS = re.compile(
@@ -221,12 +269,24 @@ _ASKS_ON = re.compile(_OPENING + r"(?:where|wheres|when|why|how long|has|have)\b
 _ASKS = re.compile(_OPENING + r"(?:where|when|what|whats|how|why|who|which|is|are|do|does|did|can|could|will|would|has|have)\b")
 
 
+_INSTEAD = re.compile(r"\b(?:instead|rather)\b")
+_ADDS = re.compile(r"\b(?:also|too|as well|another|additionally|both)\b")
+
+
+def _adds(text: str, question: Question) -> bool:
+    """Whether the reply asks for the same for one more order than the question names."""
+    said = plain(text[:READ_AT_MOST])
+    return bool(_named(said) - _named(plain(question.text))) and _ADDS.search(said) is not None and not _INSTEAD.search(said)
+
+
+def _named(said: str) -> set[str]:
+    return {match[0] for match in ORDER_LIKE.finditer(said)}
+
+
 def _corrects(ticket: Ticket, text: str, question: Question) -> bool:
     """Whether the reply names another order, item or address than the question does."""
     said = plain(text[:READ_AT_MOST])
-    named = {match[0] for match in ORDER_LIKE.finditer(said)}
-    asked = {match[0] for match in ORDER_LIKE.finditer(plain(question.text))}
-    if named - asked or _TURNS.search(said):
+    if _named(said) - _named(plain(question.text)) or _TURNS.search(said):
         return True
     return _flow_name(ticket) == "change_address" and read_address(text[:READ_AT_MOST]).line1 is not None
 
@@ -250,12 +310,18 @@ def _tool(ticket: Ticket) -> str:
 
 def ask_again(ticket: Ticket, question: Question) -> AskCustomer:
     """Ask the open question once more; it stays about the same action."""
-    return replace(_asking(ticket, question), text=render("ask_again", question=_without_greeting(question.text)))
+    return replace(_asking(ticket, question), text=render("ask_again", question=without_greeting(question.text)))
+
+
+def note_for_later(ticket: Ticket, question: Question) -> AskCustomer:
+    """Say that the further wish comes later, and ask the open question again."""
+    text = render("noted", question=without_greeting(question.text))
+    return replace(_asking(ticket, question), text=text, returns=True)
 
 
 def answer_and_return(ticket: Ticket, question: Question, answer: Reply) -> AskCustomer:
     """Give the answer to a digression, and ask the open question again below it."""
-    text = render("back_to_question", answer=answer.text, question=_without_greeting(question.text))
+    text = render("back_to_question", answer=without_closing(answer.text), question=without_greeting(question.text))
     return replace(_asking(ticket, question), text=text, returns=True, receipts=answer.receipts)
 
 
@@ -263,9 +329,3 @@ def _asking(ticket: Ticket, question: Question) -> AskCustomer:
     """The open question as it was asked."""
     text = question.text
     return AskCustomer(text, question.kind, question.action_id, question.slot, asked=text, progress=ticket.flow)
-
-
-def _without_greeting(text: str) -> str:
-    """A reply without its first line, if that only greets."""
-    first, _, rest = text.partition("\n\n")
-    return rest if rest and first.endswith(",") and "\n" not in first else text

@@ -11,7 +11,7 @@ from tools.ports import Lane, Verification
 from workflows.catalogue import INTENT_FLOWS, READING_FLOWS
 from workflows.confirm import Answer, read_answer
 from workflows.outcome import Reason
-from workflows.ticket import Ticket
+from workflows.ticket import Ticket, Wish
 
 
 class Mode(StrEnum):
@@ -50,6 +50,7 @@ class RouteCode(StrEnum):
     AUTO_REPLY = "auto_reply"
     THANKS = "thanks"
     REVISIT = "revisit"
+    SEPARABLE = "separable"
 
 
 SENTENCES: dict[RouteCode, str] = {
@@ -66,6 +67,7 @@ SENTENCES: dict[RouteCode, str] = {
     RouteCode.READ_ONLY: "Nothing may be changed now, and this wants a change.",
     RouteCode.AUTO_REPLY: "A machine wrote this, and nobody waits for an answer.",
     RouteCode.THANKS: "The customer only says thank you.",
+    RouteCode.SEPARABLE: "The customer wants several things, each is clear, and a flow serves each.",
     RouteCode.REVISIT: "The customer comes back to what the ticket was about.",
 }
 """Each code's sentence for people."""
@@ -75,7 +77,8 @@ SENTENCES: dict[RouteCode, str] = {
 class Route:
     """Who works the ticket next. `lane` is None when the ticket is closed without a word.
 
-    `flow` names the flow of the workflow lane. `escalation` is the reason for people in the human lane, and what the agent
+    `flow` names the flow of the workflow lane, `text` what it shall hear if that is not the whole message, and `later` the
+    wishes of the same message that come after it. `escalation` is the reason for people in the human lane, and what the agent
     is told (and people, if the agent cannot either) in the agent lane.
     """
 
@@ -83,6 +86,8 @@ class Route:
     reason: RouteCode
     flow: str | None = None
     escalation: Reason | None = None
+    text: str | None = None
+    later: tuple[Wish, ...] = ()
 
     @property
     def sentence(self) -> str:
@@ -114,12 +119,24 @@ def route(prediction: Prediction, ticket: Ticket, modes: Modes) -> Route:
         return _allowed(Route(lane, RouteCode.OUT_OF_SCOPE, escalation=Reason.OUT_OF_SCOPE), modes)
     if ticket.customer.verification is Verification.NONE and not (prediction.automatic and prediction.intent in _PUBLIC):
         return Route(Lane.HUMAN, RouteCode.IDENTITY, escalation=Reason.IDENTITY)
+    if prediction.separable and (each := _each_served(prediction, modes)):
+        return each
     if not prediction.automatic:
         return _allowed(Route(Lane.AGENT, _UNSURE[prediction.reason], escalation=Reason.LOW_CONFIDENCE), modes)
     flow = INTENT_FLOWS.get(prediction.intent)
     if flow is None:
         return _allowed(Route(Lane.AGENT, RouteCode.NO_FLOW, escalation=Reason.OUT_OF_SCOPE), modes)
     return _allowed(Route(Lane.WORKFLOW, RouteCode.CONFIDENT, flow=flow), modes)
+
+
+def _each_served(prediction: Prediction, modes: Modes) -> Route | None:
+    """A flow for each of several wishes, questions first since they change nothing; None when one of them has none."""
+    wishes = [Wish(INTENT_FLOWS[part.intent], part.text) for part in prediction.parts if part.intent in INTENT_FLOWS]
+    routes = [_allowed(Route(Lane.WORKFLOW, RouteCode.SEPARABLE, flow=wish.flow), modes) for wish in wishes]
+    if len(wishes) < len(prediction.parts) or any(one.lane is not Lane.WORKFLOW for one in routes):
+        return None
+    first, *later = sorted(wishes, key=lambda wish: wish.flow not in READING_FLOWS)
+    return Route(Lane.WORKFLOW, RouteCode.SEPARABLE, flow=first.flow, text=first.text, later=tuple(later))
 
 
 def revisit(flow: str, ticket: Ticket, modes: Modes) -> Route:

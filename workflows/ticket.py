@@ -119,6 +119,20 @@ class FlowState:
 
 
 @dataclass(frozen=True, slots=True)
+class Wish:
+    """Something the customer wants that has not had its turn yet.
+
+    `text` is what the flow shall hear. `at` is where it takes up without a new word: it was interrupted there, and comes
+    `back`, or the same was asked for something else too.
+    """
+
+    flow: str
+    text: str = ""
+    at: FlowState | None = None
+    back: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Ticket:
     """One conversation as it stood when the turn began. `messages` are oldest first."""
 

@@ -16,6 +16,9 @@ from workflows.ticket import Ticket
 _FIRST_NAME = re.compile(r"[^\W\d_][^\W\d_'’-]*(?:['’-][^\W\d_]+)*")
 
 
+_CLOSING = "If there is anything else, just reply."
+
+
 def date_text(at: datetime) -> str:
     """A day, for example `3 May 2026`."""
     return format_date(at, "d MMMM yyyy", locale="en")
@@ -74,3 +77,14 @@ def first_name(ticket: Ticket) -> str | None:
     """The customer's first name for a greeting; None when the ticket has no name that looks like one."""
     words = (ticket.customer.name or "").split()
     return words[0] if words and _FIRST_NAME.fullmatch(words[0]) else None
+
+
+def without_greeting(text: str) -> str:
+    """A reply without its first line, if that only greets."""
+    first, _, rest = text.partition("\n\n")
+    return rest if rest and first.endswith(",") and "\n" not in first else text
+
+
+def without_closing(text: str) -> str:
+    """A reply without the line that ends the talk, because the talk goes on."""
+    return text.removesuffix(_CLOSING).rstrip()

@@ -61,17 +61,6 @@ async def test_a_thank_you_leaves_an_answered_ticket_resolved_and_a_question_reo
     assert (written.count("ticket.moved"), written.count("message.received")) == (4, 3)
 
 
-async def test_a_customer_who_wants_two_things_at_once_loses_neither(service: Rig) -> None:
-    ticket = await service.say("Where is order D-100001? And please cancel order D-100003.")
-    # No flow takes half of it: the agent reads both wishes, and the shipped offline model leaves such a ticket to people.
-    assert (ticket["lane"], ticket["status"]) == ("human", "escalated")
-    assert ticket["route_reason"] == "The customer wants several things at once."
-    assert ticket["actions"] == []
-    (wants,) = ticket["escalation"]["brief"]["wants"]
-    assert "D-100001" in wants
-    assert "D-100003" in wants
-
-
 async def test_a_question_about_no_business_of_ours_goes_to_a_person_who_is_told_why(service: Rig) -> None:
     ticket = await service.say("What do you think of the weather on the moon?")
     assert (ticket["status"], ticket["lane"], ticket["escalation"]["reason"]) == ("escalated", "human", "out_of_scope")

@@ -11,11 +11,12 @@ from tests.workflows.goods import ADA, NOW
 from tools.commerce import Order
 from tools.ports import ActionId, Lane, TenantName, TicketId, ToolResult, Verification
 from workflows.catalogue import FLOW_INTENTS, FLOWS, INTENT_FLOWS
-from workflows.flow import Answered, Declined, Ended, Heard, Said, Silence
+from workflows.flow import Answered, Declined, Ended, Heard, Resumed, Said, Silence
 from workflows.lifecycle import LifecycleEvent, advance, status_after
 from workflows.outcome import AskCustomer, AwaitApproval, Escalate, HandOff, Outcome, Reply
 from workflows.outcome import Reason as EndReason
 from workflows.repair import (
+    Added,
     AsksAfter,
     CancelFlow,
     Confirmed,
@@ -31,6 +32,7 @@ from workflows.repair import (
     WantsPerson,
     answer_and_return,
     ask_again,
+    note_for_later,
     understand,
 )
 from workflows.ticket import Author, CustomerRef, Message, MessageId, Question, QuestionId, QuestionKind, Ticket, TicketStatus
@@ -108,11 +110,14 @@ class Talk:
                 return await self._hear(Answered(text, asked))
             case Correction(text):
                 return await self._hear(Said(text))
+            case Added():
+                assert question is not None
+                return self._apply(note_for_later(self.ticket, question))
             case NewTopic(topic, text, returns) if returns and question is not None:
                 answer = await FLOWS[INTENT_FLOWS[topic]].hear(self.ticket, self.run, Said(text))
                 assert isinstance(answer, Reply)
                 return self._apply(answer_and_return(self.ticket, question, answer))
-            case NewTopic(topic, text, _):
+            case NewTopic(topic, text):
                 self.intent = topic
                 return await self._hear(Said(text))
             case Unclear(exhausted):
@@ -122,9 +127,9 @@ class Talk:
                 assert intent is not None, "an unsure first message goes to the agent, not to a flow"
                 self.intent = intent
                 return await self._hear(Said(text))
-            case Revisit(flow, text):
+            case Revisit(flow, text, resumes):
                 self.intent = FLOW_INTENTS[flow]
-                return await self._hear(Said(text))
+                return await self._hear(Resumed() if resumes else Said(text))
             case CancelFlow() | ThanksOnly() | AsksAfter():
                 assert self.outcome is not None
                 return self.outcome

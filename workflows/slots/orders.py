@@ -4,14 +4,18 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import takewhile
+from itertools import pairwise, takewhile
 
 from tools.commerce import Order
 from workflows.slots.items import orders_with
-from workflows.words import phrases, plain, says, tokens
+from workflows.words import READ_AT_MOST, phrases, plain, says, tokens
 
 DEFAULT_ORDER_PATTERN = re.compile(r"#?[A-Z]{1,3}-?\d{5,10}")
 """What an order id looks like unless the tenant says otherwise."""
+
+
+ORDER_LIKE = re.compile(r"\b[a-z]{0,3}-?\d{5,}\b", re.IGNORECASE)
+"""What may be an order's number, whatever pattern the merchant's own follow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,8 @@ OrderChoice = Found | Unknown | Unclear
 
 _NEWEST = phrases("last order, latest order, newest order, recent order, latest one, newest one, most recent one")
 _OTHER = phrases("other one, other order, the other, different order, different one")
+_IT = phrases("it, this, that, them, this one, that one, the order, same order")
+_ALL = phrases("both, all, all of them, every one, each of them")
 _ORDINALS = {
     "first": 0,
     "1": 0,
@@ -77,6 +83,8 @@ def choose_order(
         return Found(own)
     if strange:
         return Unknown(strange[0])
+    if listed and says(tokens(text), _ALL):
+        return Found(tuple(order for order in orders if order.id in listed))
     fitting = tuple(order for order in orders if fits(order))
     if about is not None and names_other(text) and not _placed(text, listed):
         others = _besides(about, fitting) or _besides(about, orders)
@@ -126,7 +134,8 @@ def _by_words(
             return holding[0]
         if holding:
             return next((order for order in holding if order.id == about), None)
-    return by_id.get(about or "")
+    known = by_id.get(about or "")
+    return known if known in fitting or not fitting or says(words, _IT) else None
 
 
 def _placed(text: str, listed: Sequence[str]) -> str | None:
@@ -174,3 +183,14 @@ def names_other(text: str) -> bool:
 def without_ids(text: str, pattern: re.Pattern[str] = DEFAULT_ORDER_PATTERN) -> str:
     """The text without order ids, so that their digits are not read as anything else."""
     return _SPOKEN_ID.sub(" ", _as_word(pattern).sub(" ", text))
+
+
+def named_together(text: str) -> bool:
+    """Whether the order numbers in a text stand in one list ("D-1 and D-2"), so that the wish is about each of them."""
+    said = plain(text[:READ_AT_MOST])
+    places = [match.span() for match in ORDER_LIKE.finditer(said)]
+    between = [said[end:start] for (_, end), (start, _) in pairwise(places)]
+    return bool(between) and all(_LISTS.issuperset(tokens(part)) for part in between)
+
+
+_LISTS = frozenset(word for (word,) in phrases("and, also, plus, my, the, order, orders, number, no, nr, as, well, &, +, #, /"))

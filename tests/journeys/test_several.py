@@ -1,0 +1,156 @@
+"""Customers who want several things: in one message, one after the other, or one in the middle of the other."""
+
+from service.store.people import Role
+from tests.journeys.looking import later, newest_reply, statuses
+from tests.rig import Rig
+
+
+async def test_two_wishes_of_one_message_are_both_answered_the_question_first(service: Rig) -> None:
+    ticket = await service.say("Please cancel order D-100003. And where is order D-100001?")
+    reply = await newest_reply(service, ticket)
+    assert reply.index("Order D-100001 (Trail Running Shoes and 1 more) is on its way") < reply.index(
+        "Shall I cancel the order?"
+    )
+    assert reply.count("Hi Ada") == 1
+    assert (ticket["status"], ticket["lane"], ticket["question"]["kind"]) == ("waiting_customer", "workflow", "confirm")
+    assert ticket["route_reason"] == "The customer wants several things, each is clear, and a flow serves each."
+    # Only the question itself was asked: an order that is named around it is no part of it.
+    assert "D-100001" not in ticket["question"]["text"]
+    ticket = await later(service, "yes please")
+    assert (ticket["status"], statuses(ticket)) == ("resolved", ["succeeded"])
+    assert [entry.order_id for entry in await service.books()] == ["D-100003"]
+
+
+async def test_of_two_wishes_for_money_each_has_its_own_question_and_its_own_yes(service: Rig) -> None:
+    wish = "Please cancel order D-100003. Also I want to return the kettle from order D-100002, I changed my mind."
+    ticket = await service.say(wish)
+    assert [action["args"]["order_id"] for action in ticket["actions"]] == ["D-100003"]
+    assert "I have not forgotten the other thing" in await newest_reply(service, ticket)
+    ticket = await later(service, "yes please")
+    assert statuses(ticket) == ["succeeded", "proposed"]
+    told = await newest_reply(service, ticket)
+    assert told.index("Order D-100003 is now cancelled") < told.index("Shall I set up this return?")
+    ticket = await later(service, "no thanks")
+    assert (ticket["status"], statuses(ticket)) == ("resolved", ["succeeded", "superseded"])
+    assert [entry.kind for entry in await service.books()] == ["cancel_order"]
+
+
+async def test_a_no_to_the_first_wish_leads_on_to_the_second(service: Rig) -> None:
+    wish = "Please cancel order D-100003. Also I want to return the kettle from order D-100002, I changed my mind."
+    await service.say(wish)
+    ticket = await later(service, "no")
+    assert statuses(ticket) == ["superseded", "proposed"]
+    assert "left everything as it is" in await newest_reply(service, ticket)
+    await later(service, "yes")
+    assert [entry.kind for entry in await service.books()] == ["return_items"]
+
+
+async def test_a_wish_that_no_flow_serves_takes_the_whole_message_to_the_agent(service: Rig) -> None:
+    ticket = await service.say("Where is order D-100001? And please send me the invoice for order D-100002.")
+    assert (ticket["lane"], ticket["status"], ticket["actions"]) == ("human", "escalated", [])
+    assert ticket["route_reason"] == "The customer wants several things at once."
+    (wants,) = ticket["escalation"]["brief"]["wants"]
+    assert "D-100001" in wants
+    assert "D-100002" in wants
+
+
+async def test_what_is_wanted_only_in_one_case_is_not_begun(service: Rig) -> None:
+    ticket = await service.say("Where is order D-100003? If it has not been sent yet, please cancel order D-100003.")
+    assert (ticket["lane"], ticket["actions"]) == ("human", [])
+
+
+async def test_a_person_among_several_wishes_is_a_person(service: Rig) -> None:
+    ticket = await service.say("Where is order D-100001? And let a real employee contact me please.")
+    assert (ticket["status"], ticket["escalation"]["reason"]) == ("escalated", "customer_asked")
+
+
+async def test_two_orders_are_cancelled_one_after_the_other(service: Rig) -> None:
+    how = {"customer": "cus_9"}
+    await service.say("please cancel D-100053 and D-100103", **how)
+    await later(service, "yes", **how)
+    ticket = await later(service, "yes", **how)
+    assert (ticket["status"], statuses(ticket)) == ("resolved", ["succeeded", "succeeded"])
+    assert [entry.order_id for entry in await service.books()] == ["D-100053", "D-100103"]
+
+
+async def test_one_more_order_is_noted_while_the_first_waits_for_its_yes(service: Rig) -> None:
+    how = {"customer": "cus_9"}
+    first = await service.say("please cancel D-100053", **how)
+    ticket = await later(service, "also D-100103 please", **how)
+    assert (ticket["question"]["action_id"], statuses(ticket)) == (first["actions"][0]["id"], ["proposed"])
+    assert "I have noted that too" in await newest_reply(service, ticket)
+    ticket = await later(service, "yes", **how)
+    assert statuses(ticket) == ["succeeded", "proposed"]
+    assert ticket["actions"][1]["args"]["order_id"] == "D-100103"
+
+
+async def test_a_question_in_between_that_needs_an_answer_of_its_own_leads_back(service: Rig) -> None:
+    how = {"customer": "cus_8"}
+    await service.say("Please cancel order D-100113", **how)
+    ticket = await later(service, "Where is my other order?", **how)
+    assert (ticket["question"]["kind"], ticket["flow"], statuses(ticket)) == ("slot", "order_status", ["superseded"])
+    assert "put what we were doing aside, and nothing of it has been done" in await newest_reply(service, ticket)
+    ticket = await later(service, "D-100052", **how)
+    told = await newest_reply(service, ticket)
+    assert told.index("Order D-100052") < told.index("Shall I cancel the order?")
+    assert (ticket["flow"], ticket["state"], statuses(ticket)) == ("cancel_order", "confirming", ["superseded", "proposed"])
+    ticket = await later(service, "yes", **how)
+    assert (ticket["status"], statuses(ticket)) == ("resolved", ["superseded", "succeeded"])
+    assert [entry.order_id for entry in await service.books()] == ["D-100113"]
+
+
+async def test_dropping_the_question_in_between_drops_only_that(service: Rig) -> None:
+    how = {"customer": "cus_8"}
+    await service.say("Please cancel order D-100113", **how)
+    await later(service, "Where is my other order?", **how)
+    ticket = await later(service, "never mind", **how)
+    assert (ticket["flow"], ticket["question"]["kind"], statuses(ticket)) == (
+        "cancel_order",
+        "confirm",
+        ["superseded", "proposed"],
+    )
+
+
+async def test_votes_are_waited_for_again_after_a_question_in_between(service: Rig) -> None:
+    await service.say("The espresso machine from order D-100004 arrived broken, I want my money back.")
+    await later(service, "yes please")
+    ticket = await later(service, "And where is my other order?")
+    assert (ticket["status"], ticket["question"]["kind"], statuses(ticket)) == ("waiting_customer", "slot", ["proposed"])
+    ticket = await later(service, "D-100001")
+    assert (ticket["status"], ticket["flow"], statuses(ticket)) == ("waiting_approval", "return_refund", ["proposed"])
+    ticket = await later(service, "any news?")
+    assert "refund $749.00 on order D-100004" in await newest_reply(service, ticket)
+    await service.approve(await service.person("sue"), ticket["approvals"][0])
+    await service.work()
+    assert statuses(await service.ticket(ticket["id"])) == ["succeeded"]
+
+
+async def test_another_wish_comes_first_and_the_one_before_is_not_forgotten(service: Rig) -> None:
+    await service.say("The kettle from order D-100002 arrived broken, I want my money back.")
+    ticket = await later(service, "Please also cancel my order D-100003")
+    assert (ticket["flow"], statuses(ticket)) == ("cancel_order", ["superseded", "proposed"])
+    ticket = await later(service, "yes")
+    assert (ticket["flow"], statuses(ticket)) == ("return_refund", ["superseded", "succeeded", "proposed"])
+    await later(service, "yes")
+    assert [entry.kind for entry in await service.books()] == ["cancel_order", "refund"]
+
+
+async def test_a_wish_instead_of_another_takes_its_place(service: Rig) -> None:
+    await service.say("please cancel order D-100003")
+    address = "12 Harbour Street, Boston, MA 02110, United States"
+    ticket = await later(service, f"no, change the delivery address of D-100003 to {address} instead")
+    assert (ticket["flow"], statuses(ticket)) == ("change_address", ["superseded", "proposed"])
+    ticket = await later(service, "yes")
+    assert (ticket["status"], statuses(ticket)) == ("resolved", ["superseded", "succeeded"])
+
+
+async def test_a_person_who_takes_over_ends_what_was_still_to_come(service: Rig) -> None:
+    desk, ann = service.services.desk, await service.person("ann", Role.AGENT)
+    wish = "Please cancel order D-100003. Also I want to return the kettle from order D-100002, I changed my mind."
+    ticket = await service.say(wish)
+    await desk.take_over(ann, ticket["id"])
+    service.clock.advance(minutes=1)
+    case = (await service.ticket(ticket["id"]))["escalation"]["id"]
+    await desk.resolve(ann, case, "I have looked after both.")
+    ticket = await later(service, "Where is my order D-100001?")
+    assert (ticket["status"], ticket["question"], statuses(ticket)) == ("resolved", None, ["superseded"])

@@ -128,9 +128,10 @@ class Conductor:
                     return following
                 following = replace(self.to_people(turn, following.reason), progress=following.progress)
             left[:0] = following.later
-            outcome = joined(outcome, following, back=wish.back)
-            if isinstance(outcome, Escalate):
-                return outcome
+            both = joined(outcome, following, back=wish.back)
+            if isinstance(both, Escalate):
+                return both
+            outcome = both
         outcome = promised(outcome, left, turn.ticket.question) if isinstance(outcome, AskCustomer) else outcome
         return carrying(outcome, turn.ticket.flow, left)
 

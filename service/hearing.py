@@ -22,28 +22,27 @@ from workflows.agenda import agenda, interrupted
 from workflows.catalogue import FLOW_INTENTS, INTENT_FLOWS
 from workflows.flow import Answered, Resumed, Said
 from workflows.outcome import AwaitApproval, Close, Escalate, HandOff, Reason, Reply
-from workflows.repair import (
+from workflows.repair import answer_and_return, ask_again, note_for_later, understand
+from workflows.replies import render
+from workflows.routing import Mode, Modes, Route, RouteCode, revisit, route
+from workflows.ticket import Author, Question, Ticket, TicketStatus, Wish
+from workflows.understanding import (
     Added,
     AsksAfter,
     CancelFlow,
     Confirmed,
     Correction,
     DeclinedAnswer,
+    Greets,
     NewTopic,
     Revisit,
     SlotAnswer,
     ThanksOnly,
+    TooLate,
     Unclear,
     Understanding,
     WantsPerson,
-    answer_and_return,
-    ask_again,
-    note_for_later,
-    understand,
 )
-from workflows.replies import render
-from workflows.routing import Mode, Modes, Route, RouteCode, revisit, route
-from workflows.ticket import Author, Question, Ticket, TicketStatus, Wish
 from workflows.wording import first_name, moment_text
 
 AT_REST = {TicketStatus.NEW, TicketStatus.RESOLVED, TicketStatus.CLOSED}
@@ -109,6 +108,12 @@ class Hearing:
             case Unclear(exhausted) if turn.ticket.question:
                 again = HandOff(Reason.NO_PROGRESS) if exhausted else ask_again(turn.ticket, turn.ticket.question)
                 return await go_on.conclude(turn, run, again)
+            case TooLate():
+                text = render("too_late", first_name=first_name(turn.ticket))
+                told = Escalate(Reason.POLICY, "The customer takes back what has been done.", text)
+                return await go_on.conclude(turn, run, told)
+            case Greets():
+                return await go_on.conclude(turn, run, Reply(render("greeting", first_name=first_name(turn.ticket))))
             case AsksAfter():
                 return await self._where_it_stands(turn, run)
             case Revisit(flow, text, resumes):

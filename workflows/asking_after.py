@@ -4,7 +4,7 @@ import re
 
 from workflows.answer_words import PARTS, Part
 from workflows.slots.orders import ORDER_LIKE, names_other
-from workflows.words import READ_AT_MOST, clauses, phrases, plain, tokens
+from workflows.words import READ_AT_MOST, clauses, phrases, plain, says, tokens
 
 _ABOUT = (
     "(?: (?:on|about|with|for|from|regarding|to|of|my|the|this|that|your|it|me|us|all|refund|money|return|request|cancellation"
@@ -91,3 +91,33 @@ _ON = re.compile(
 def wants_on(text: str) -> bool:
     """Whether the customer wants to go on with what was given up: "I still want it", "let's go on"."""
     return _ON.search(plain(text[:READ_AT_MOST])) is not None
+
+
+_GREETINGS = phrases(
+    "hi, hello, hey, hiya, hallo, good morning, good afternoon, good evening, good day, greetings, hi there, hello there",
+    "hey there, hi team, hello team, dear team, hi all, hello everyone",
+)
+
+
+def only_greets(text: str) -> bool:
+    """Whether the text is a greeting and nothing else."""
+    said = clauses(text)
+    return bool(said) and all(clause in _GREETINGS for clause in said)
+
+
+_WHERE = frozenset(
+    word
+    for (word,) in phrases(
+        "where, wheres, is, are, my, the, order, orders, parcel, package, number, no, nr, it, now, status, of, on, for, track",
+        "tracking, when, will, come, arrive, be, here, please, pls, plz, hi, hello, hey, and, has, been, shipped, sent, yet",
+        "get, there, still, delivery, update, whats, what, about, i, u, you, tell, me, can, could",
+    )
+)
+_PLACE = phrases("where, wheres, status, track, tracking, when, has, shipped")
+
+
+def asks_where(text: str) -> bool:
+    """Whether the text asks where a numbered order is and says nothing else: "where is D-100001", "status D-100001?"."""
+    said = plain(text[:READ_AT_MOST])
+    words = [word for word in tokens(ORDER_LIKE.sub(" ", said)) if word.isalnum()]
+    return ORDER_LIKE.search(said) is not None and says(words, _PLACE) and _WHERE.issuperset(words)

@@ -29,6 +29,8 @@ class _Reading:
     firm: bool = True
 
 
+_DRAWN_OUT = re.compile(r"(\w)\1+$")
+"""The end of "yess" and "nooo"."""
 _KNOWN = PARTS | refusals()
 _LONGEST = max(len(phrase) for phrase in _KNOWN)
 _REQUEST = phrases("can you, could you, would you, will you, instead")
@@ -139,7 +141,7 @@ def _parts(clause: Sequence[str], known: dict[tuple[str, ...], Part]) -> list[Pa
             if part is not None:
                 break
         else:
-            part, length = Part.OTHER, 1
+            part, length = PARTS.get((_DRAWN_OUT.sub(r"\1", clause[start]),), Part.OTHER), 1
         parts.append(part)
         start += length
     return parts
@@ -198,8 +200,17 @@ _RETRACTIONS = tuple(
         r"(?:never ?mind|forget (?:it|that|about it)|leave it)$",
     )
 )
+_TAKES_BACK = (*_RETRACTIONS[:-1], re.compile(_PREFIX + r"(?:stop|wait|hold on|hang on|undo (?:it|that|this))$"))
 _CANCEL_THAT = re.compile(_PREFIX + r"cancel (?:that|this|it)$")
 _TURNS = phrases("wait no, no wait, actually no, no stop, no dont, dont do it, do not do it, dont do that")
+
+
+def takes_back(text: str) -> bool:
+    """Whether a text wants undone what has been done already; "no" and "never mind" only want nothing more."""
+    said = [" ".join(clause) for clause in clauses(text[:READ_AT_MOST])]
+    return any(pattern.search(clause) for pattern in _TAKES_BACK for clause in said) or any(
+        says(clause.split(), _TURNS) for clause in said
+    )
 
 
 def is_retraction(text: str, tool: str = "") -> bool:

@@ -2,14 +2,23 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from classifier.intents import Intent
 from classifier.prediction import Prediction, Reason
 from tools.ports import ActionId, Lane
-from workflows.asking_after import asks_after, only_refers, wants_on
+from workflows.asking_after import asks_after, only_greets, only_refers, wants_on
 from workflows.catalogue import INTENT_FLOWS, NEWS_FLOWS, READING_FLOWS
-from workflows.confirm import Answer, is_plain_no, is_plain_thanks, is_retraction, last_word, read_answer, wants_nothing
+from workflows.confirm import (
+    Answer,
+    is_plain_no,
+    is_plain_thanks,
+    is_retraction,
+    last_word,
+    read_answer,
+    takes_back,
+    wants_nothing,
+)
 from workflows.machine import DONE, STOPPED
 from workflows.outcome import AskCustomer, Reply
 from workflows.person_words import drops_it, wants_person
@@ -18,6 +27,24 @@ from workflows.slots.addresses import read_address
 from workflows.slots.causes import read_cause
 from workflows.slots.orders import ORDER_LIKE
 from workflows.ticket import Author, Question, QuestionKind, Ticket, TicketStatus
+from workflows.understanding import (
+    Added,
+    AsksAfter,
+    CancelFlow,
+    Confirmed,
+    Correction,
+    DeclinedAnswer,
+    Fresh,
+    Greets,
+    NewTopic,
+    Revisit,
+    SlotAnswer,
+    ThanksOnly,
+    TooLate,
+    Unclear,
+    Understanding,
+    WantsPerson,
+)
 from workflows.wording import without_closing, without_greeting
 from workflows.words import READ_AT_MOST, plain
 
@@ -29,122 +56,6 @@ LIKELY = 0.5
 
 ANSWERED = {TicketStatus.RESOLVED, TicketStatus.CLOSED}
 """A ticket in one of these has had its answer."""
-
-
-@dataclass(frozen=True, slots=True)
-class WantsPerson:
-    """The customer asks for a person."""
-
-
-@dataclass(frozen=True, slots=True)
-class Confirmed:
-    """The customer said yes to the open question about this action."""
-
-    action: ActionId
-
-
-@dataclass(frozen=True, slots=True)
-class DeclinedAnswer:
-    """The customer said no to the open question about this action."""
-
-    action: ActionId
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class SlotAnswer:
-    """The customer answered the flow's question for a detail."""
-
-    text: str
-    question: Question
-
-
-@dataclass(frozen=True, slots=True)
-class Correction:
-    """The customer changes what the running flow is about; the flow hears it as `Said`."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class NewTopic:
-    """The customer speaks of something else while a flow is running.
-
-    With `returns` the new topic changes nothing: answer it, then ask the open question again. Without it the new topic comes
-    first and the old one after it, unless it is wanted `instead`.
-    """
-
-    intent: Intent
-    text: str
-    returns: bool
-    instead: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Added:
-    """The customer wants the same for another order as well; the open question still stands."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class CancelFlow:
-    """The customer drops what they had asked for; an unconfirmed action is superseded and nothing more is done."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class ThanksOnly:
-    """A thank-you; it changes nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Unclear:
-    """The open yes/no question was not answered. It is asked again, and handed off once that is `exhausted`."""
-
-    exhausted: bool
-
-
-@dataclass(frozen=True, slots=True)
-class AsksAfter:
-    """The customer asks how it stands while people decide; nothing changes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Revisit:
-    """The customer comes back to what was answered: for another order, or to ask how it stands now; `flow` hears it.
-
-    With `resumes` there is nothing to hear: they go on with what had ended because nobody answered in time.
-    """
-
-    flow: str
-    text: str
-    resumes: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Fresh:
-    """Nothing on the ticket waits for this message, so it is routed by what it says."""
-
-    text: str
-
-
-Understanding = (
-    WantsPerson
-    | Confirmed
-    | DeclinedAnswer
-    | SlotAnswer
-    | Correction
-    | Added
-    | NewTopic
-    | CancelFlow
-    | ThanksOnly
-    | Unclear
-    | AsksAfter
-    | Revisit
-    | Fresh
-)
 
 
 def understand(ticket: Ticket, texts: Sequence[str], prediction: Prediction) -> Understanding:
@@ -165,7 +76,9 @@ def understand(ticket: Ticket, texts: Sequence[str], prediction: Prediction) -> 
         return _while_waiting(ticket, texts, prediction)
     if ticket.status in ANSWERED:
         return _answered(ticket, texts, prediction)
-    return ThanksOnly() if last_word(texts) is Answer.THANKS else Fresh(text)
+    if last_word(texts) is Answer.THANKS:
+        return ThanksOnly()
+    return Greets() if ticket.status is TicketStatus.NEW and all(only_greets(one) for one in texts) else Fresh(text)
 
 
 def _asks_for_person(prediction: Prediction) -> bool:
@@ -226,13 +139,18 @@ def _while_waiting(ticket: Ticket, texts: Sequence[str], prediction: Prediction)
 def _answered(ticket: Ticket, texts: Sequence[str], prediction: Prediction) -> Understanding:
     """A message after the answer: nothing more, the same again for another order, how it stands now, or something new."""
     text = "\n".join(texts)
+    done = _in_flow(ticket) and ticket.flow is not None and ticket.flow.state == DONE
+    if done and takes_back(texts[-1]):
+        return TooLate()
     if last_word(texts) is Answer.THANKS or all(wants_nothing(one) for one in texts):
         return ThanksOnly()
+    if all(only_greets(one) for one in texts):
+        return Greets()
     at = ticket.flow if _in_flow(ticket) else None
     if at is None or at.flow not in NEWS_FLOWS:
         return Fresh(text)
     agrees = last_word(texts) is Answer.YES
-    if at.state == DONE and agrees:
+    if done and agrees:
         return ThanksOnly()
     if at.state == STOPPED and (agrees or wants_on(text)) and _rails_spoke_last(ticket):
         return Revisit(at.flow, text, resumes=True)

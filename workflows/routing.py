@@ -8,6 +8,7 @@ from classifier.intents import Intent
 from classifier.prediction import Prediction
 from classifier.prediction import Reason as Read
 from tools.ports import Lane, Verification
+from workflows.asking_after import asks_where
 from workflows.catalogue import INTENT_FLOWS, READING_FLOWS
 from workflows.confirm import Answer, read_answer
 from workflows.outcome import Reason
@@ -51,6 +52,7 @@ class RouteCode(StrEnum):
     THANKS = "thanks"
     REVISIT = "revisit"
     SEPARABLE = "separable"
+    ASKS_WHERE = "asks_where"
 
 
 SENTENCES: dict[RouteCode, str] = {
@@ -68,6 +70,7 @@ SENTENCES: dict[RouteCode, str] = {
     RouteCode.AUTO_REPLY: "A machine wrote this, and nobody waits for an answer.",
     RouteCode.THANKS: "The customer only says thank you.",
     RouteCode.SEPARABLE: "The customer wants several things, each is clear, and a flow serves each.",
+    RouteCode.ASKS_WHERE: "The customer names an order, asks where it is, and says nothing else.",
     RouteCode.REVISIT: "The customer comes back to what the ticket was about.",
 }
 """Each code's sentence for people."""
@@ -121,6 +124,8 @@ def route(prediction: Prediction, ticket: Ticket, modes: Modes) -> Route:
         return Route(Lane.HUMAN, RouteCode.IDENTITY, escalation=Reason.IDENTITY)
     if prediction.separable and (each := _each_served(prediction, modes)):
         return each
+    if prediction.reason is Read.LOW_CONFIDENCE and asks_where(prediction.text):
+        return _allowed(Route(Lane.WORKFLOW, RouteCode.ASKS_WHERE, flow=INTENT_FLOWS[Intent.ORDER_STATUS]), modes)
     if not prediction.automatic:
         return _allowed(Route(Lane.AGENT, _UNSURE[prediction.reason], escalation=Reason.LOW_CONFIDENCE), modes)
     flow = INTENT_FLOWS.get(prediction.intent)

@@ -15,7 +15,9 @@ from workflows.flow import Answered, Declined, Ended, Heard, Resumed, Said, Sile
 from workflows.lifecycle import LifecycleEvent, advance, status_after
 from workflows.outcome import AskCustomer, AwaitApproval, Escalate, HandOff, Outcome, Reply
 from workflows.outcome import Reason as EndReason
-from workflows.repair import (
+from workflows.repair import answer_and_return, ask_again, note_for_later, understand
+from workflows.ticket import Author, CustomerRef, Message, MessageId, Question, QuestionId, QuestionKind, Ticket, TicketStatus
+from workflows.understanding import (
     Added,
     AsksAfter,
     CancelFlow,
@@ -23,19 +25,16 @@ from workflows.repair import (
     Correction,
     DeclinedAnswer,
     Fresh,
+    Greets,
     NewTopic,
     Revisit,
     SlotAnswer,
     ThanksOnly,
+    TooLate,
     Unclear,
     Understanding,
     WantsPerson,
-    answer_and_return,
-    ask_again,
-    note_for_later,
-    understand,
 )
-from workflows.ticket import Author, CustomerRef, Message, MessageId, Question, QuestionId, QuestionKind, Ticket, TicketStatus
 
 
 def a_prediction(intent: Intent | None, text: str = "", reason: Reason | None = None) -> Prediction:
@@ -102,6 +101,10 @@ class Talk:
         match heard:
             case WantsPerson():
                 return self._apply(Escalate(EndReason.CUSTOMER_ASKED))
+            case TooLate():
+                return self._apply(Escalate(EndReason.POLICY))
+            case Greets():
+                return self._apply(Reply("What can I do for you?"))
             case Confirmed(action):
                 return await self._hear(Ended(self.run.confirm(action)))
             case DeclinedAnswer(action, text):

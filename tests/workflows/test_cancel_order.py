@@ -8,8 +8,8 @@ from tests.workflows.talk import Talk
 from tools.errors import Code
 from tools.ports import ActionStatus
 from workflows.outcome import AskCustomer, Escalate, HandOff, Reason, Reply
-from workflows.repair import Confirmed, Correction, DeclinedAnswer, NewTopic, ThanksOnly, Unclear
 from workflows.ticket import TicketStatus
+from workflows.understanding import Confirmed, Correction, DeclinedAnswer, NewTopic, ThanksOnly, Unclear
 
 CANCEL = Intent.CANCEL_ORDER
 

@@ -6,7 +6,7 @@ from classifier.intents import Intent
 from tests.workflows.goods import an_order
 from tests.workflows.talk import Talk
 from workflows.outcome import AskCustomer, HandOff, Reply
-from workflows.repair import Correction
+from workflows.understanding import Correction
 
 MOVE = Intent.CHANGE_ADDRESS
 OAK = {"line1": "3 Oak Road", "city": "Springfield", "region": "IL", "postal_code": "62704", "country": "US"}

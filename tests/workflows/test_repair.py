@@ -8,7 +8,9 @@ from tests.workflows.talk import a_prediction, a_question, a_ticket
 from tools.ports import ActionId, Lane
 from workflows.outcome import Reply
 from workflows.person_words import wants_person
-from workflows.repair import (
+from workflows.repair import answer_and_return, ask_again, understand
+from workflows.ticket import FlowState, QuestionKind, Ticket, TicketStatus
+from workflows.understanding import (
     AsksAfter,
     CancelFlow,
     Confirmed,
@@ -21,11 +23,7 @@ from workflows.repair import (
     Unclear,
     Understanding,
     WantsPerson,
-    answer_and_return,
-    ask_again,
-    understand,
 )
-from workflows.ticket import FlowState, QuestionKind, Ticket, TicketStatus
 
 OFFER = "Hi Ada,\n\nI can refund $25.00 for Lamp, order D-100001.\n\nShall I make this refund? Please reply yes or no."
 RETURN = FlowState("return_refund", "confirming", {"order_id": "D-100001"})

@@ -12,8 +12,8 @@ from tools.errors import Code
 from workflows.catalogue import FLOWS
 from workflows.flow import Ended
 from workflows.outcome import AskCustomer, AwaitApproval, Escalate, HandOff, Reason, Reply
-from workflows.repair import CancelFlow, Correction, NewTopic, SlotAnswer, ThanksOnly, WantsPerson
 from workflows.ticket import FlowState, QuestionKind, TicketStatus
+from workflows.understanding import CancelFlow, Correction, NewTopic, SlotAnswer, ThanksOnly, WantsPerson
 
 BACK = Intent.RETURN_REFUND
 YES_NO = "Please reply yes or no."

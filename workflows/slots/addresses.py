@@ -58,6 +58,8 @@ _STREET = re.compile(
     r"|p\.?\s?o\.?\s?box\s+\d+)",
     re.IGNORECASE,
 )
+_STREET_END = re.compile(rf"\b(?:{_STREET_WORD})\.?$", re.IGNORECASE)
+_DIRECTIONS = frozenset({"north", "south", "east", "west", "n", "s", "e", "w", "ne", "nw", "se", "sw"})
 _NUMBERED = re.compile(r"^(?:\d+[a-z]?(?:[/-]\d+)?\s+[^\W\d]|[^\W\d][\w.'’ -]{0,60}\s\d+[a-z]?$)", re.IGNORECASE)
 _UNIT = re.compile(
     r"^(?:(?:apt|apartment|unit|suite|ste|flat|floor|fl|room|rm|building|bldg|c/o)\b\.?\s*\S|#\s*\d|\d+(?:st|nd|rd|th) floor)",
@@ -117,7 +119,10 @@ def _split_street(piece: str, end: int) -> list[str]:
     """A street that is written in one piece with its town and code, cut in two; `end` is where the street's own form ends."""
     code = _CODES.search(piece.upper(), end)
     if code is None:
-        return [piece]
+        # "12 Harbour St Boston": what stands behind the word for a street can only be the town.
+        town = piece[end:].strip(" .")
+        apart = _STREET_END.search(piece[:end]) and _is_name(town) and town.casefold() not in _DIRECTIONS
+        return [piece[:end], town] if apart else [piece]
     cut = end if piece[end : end + 1].isspace() else code.start()
     return [piece[:cut], piece[cut:]]
 
@@ -137,6 +142,11 @@ def _followed_by_code(pieces: Sequence[str]) -> bool:
 def _take_country(draft: AddressDraft, segments: list[str]) -> AddressDraft:
     for place in range(len(segments) - 1, -1, -1):
         piece = segments[place]
+        behind = _CODES.search(piece.upper())
+        named = country_named(piece[behind.end() :]) if behind else None
+        if behind and named:
+            segments[place] = piece[: behind.end()]
+            return replace(draft, country=named)
         # "CA" is a state behind a city and in front of a ZIP code far more often than Canada.
         code = None if piece.strip() in US_STATES else country_named(piece)
         if code is not None:

@@ -203,12 +203,20 @@ class Conductor:
             return Escalate(Reason.OUTCOME_UNKNOWN, _summary(action), render("with_people_unknown", first_name=name))
         if action.status is ActionStatus.PROPOSED:
             return self.to_people(turn, Reason.TOOL_FAILED, _summary(action))
-        if action.code == Code.APPROVAL_REQUIRED:
-            return self.to_people(turn, Reason.POLICY, _summary(action))
-        return Reply(render("action_not_done", first_name=name, deed=deed(action)))
+        if action.code in _FOR_PEOPLE:
+            return self.to_people(turn, _FOR_PEOPLE[action.code], _summary(action))
+        ended = "action_expired" if action.status is ActionStatus.EXPIRED else _ENDED.get(action.rule or "", "action_not_done")
+        return Reply(render(ended, first_name=name, deed=deed(action)))
 
     def _flows(self, tenant: str) -> Mapping[str, Conversation]:
         return build_flows(re.compile(self._tenant_settings(tenant).order_id_pattern))
+
+
+_FOR_PEOPLE: dict[str, Reason] = {Code.APPROVAL_REQUIRED: Reason.POLICY, Code.KILLED: Reason.KILLED}
+"""Refusals that the customer can do nothing about, and a colleague can."""
+
+_ENDED = {"approval.denied": "action_denied"}
+"""What the customer reads when this rule ended an action."""
 
 
 def _beside_question(ticket: Ticket, action: Action | None, outcome: Outcome) -> Outcome:

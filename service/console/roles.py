@@ -1,11 +1,13 @@
 """Which role may do what in the console, and which buttons would work now; the routes enforce the same sets."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from service.store import people
 from service.store.people import Person, Role
 from service.store.sessions import Session
+from service.store.shell import Thrown
 from service.store.story import Asked, Called, Story
 
 EVERYONE = frozenset(Role)
@@ -87,6 +89,12 @@ class Ballot:
 def must_prove(votes_needed: int, voter: Session, now: datetime) -> bool:
     """Whether a vote needs the voter's password: the approval is a large one, and the sign-in was a while ago."""
     return votes_needed >= PROVE_FROM_VOTES and now - voter.created_at > JUST_SIGNED_IN
+
+
+def stopping(called: Called, thrown: Sequence[Thrown]) -> Thrown | None:
+    """The thrown switch that would stop an action now, so that approving it would come to nothing."""
+    names = {"effect": called.effect, "tool": called.tool, "lane": called.lane, "intent": called.intent}
+    return next((one for one in thrown if one.scope == "tenant" or names.get(one.scope) == one.name), None)
 
 
 def ballot(voter: Session, called: Called, asked: Asked, now: datetime) -> Ballot:

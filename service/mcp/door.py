@@ -1,5 +1,6 @@
 """Who stands at the MCP door: settled when it opens, from options and the environment, and looked up again for each call."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from service.bootstrap import Services
@@ -10,7 +11,7 @@ from service.store.callers import machine_for
 from service.store.database import Connection
 from service.store.journal import Entry, append_to_ticket
 from service.store.people import WORKERS, Person
-from tools.ports import Caller, PersonId, TenantName, TicketId
+from tools.ports import Caller, Json, PersonId, TenantName, TicketId
 
 NO_LONGER = "Whoever opened this door may not use it any more."
 
@@ -52,6 +53,12 @@ class Door:
             data = {"door": "mcp", "lane": "agent"}
             entry = Entry("door.opened", await self._actor(conn), data)
             await append_to_ticket(conn, self.ticket, [entry], self.services.clock())
+
+    async def looked(self, caller: Caller, tool: str, args: Mapping[str, Json]) -> None:
+        """Note on the ticket's journal what was read through this door; what was refused or changed is noted as it happens."""
+        async with self.services.db.begin() as conn:
+            entry = Entry("tool.called", await self._actor(conn), {"tool": tool, "args": dict(args), "ok": True})
+            await append_to_ticket(conn, caller.ticket, [entry], self.services.clock())
 
     async def _actor(self, conn: Connection) -> str:
         if self.guest.token is not None:

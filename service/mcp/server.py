@@ -65,6 +65,8 @@ class _Talk:
             caller = await self._door.caller(Scope.TOOLS_CALL)
             origin = f"mcp:{self._mark}:{ctx.request_id}"
             result = await self._door.services.runner.call(caller, params.name, params.arguments or {}, origin)
+            if result.ok and result.action is None:
+                await self._door.looked(caller, params.name, params.arguments or {})
             if result.ok and result.tool == escalate.name:
                 await self._pass_on(caller, result)
             return _answer(result)

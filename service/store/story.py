@@ -114,6 +114,7 @@ class Called:
     receipt: Mapping[str, Json] | None
     key: str
     lane: str
+    intent: str | None
     created_at: datetime
     sent_at: datetime | None
     ended_at: datetime | None

@@ -135,6 +135,18 @@ async def test_of_two_who_decide_at_once_the_first_wins(each_world: World) -> No
     assert len(await each_world.rows(votes)) == 1
 
 
+async def test_an_approver_is_told_that_a_switch_would_stop_it(world: World) -> None:
+    ticket, _ = await asked(world)
+    ann = await world.browser(Role.SUPERVISOR, "ann")
+    page = (await ann.get(f"/console/tickets/{ticket}")).text
+    assert "nothing would happen on a yes" not in page
+    await ann.post("/console/switches", scope="lane", name="agent", on="on", reason="It talks nonsense.")
+    assert "nothing would happen on a yes" not in (await ann.get(f"/console/tickets/{ticket}")).text
+    await ann.post("/console/switches", scope="effect", name="MONEY", on="on", reason="Two banks answer.")
+    page = (await ann.get(f"/console/tickets/{ticket}")).text
+    assert "Everything that moves money is switched off, so nothing would happen on a yes" in page
+
+
 async def test_a_vote_on_other_facts_than_those_shown_is_refused(world: World) -> None:
     _, row = await asked(world)
     status, page = await decide(await world.browser(Role.SUPERVISOR, "ann"), row, "approve", digest="0" * 64)

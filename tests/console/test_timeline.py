@@ -43,7 +43,7 @@ def said(author: str, seconds: float, text: str = "…") -> Said:
 
 def called(seconds: float, status: str = "succeeded", amount: Money | None = None) -> Called:
     """An action."""
-    blank = dict.fromkeys(("rule", "code", "confirmed_by", "receipt", "sent_at", "ended_at", "order_id"))
+    blank = dict.fromkeys(("rule", "code", "confirmed_by", "receipt", "sent_at", "ended_at", "order_id", "intent"))
     texts = dict.fromkeys(("sentence", "policy_version", "requester", "key", "lane", "decision"), "")
     fixed = {"tool": "issue_refund", "effect": "MONEY", "args": {}, "facts": {}, "created_at": after(seconds)}
     return Called(id=f"act_{next(numbers)}", money=amount, status=status, **fixed, **blank, **texts)

@@ -116,6 +116,8 @@ async def test_a_machine_proposes_over_stdio_and_only_the_customers_yes_cancels_
             assert [one["author"] for one in shown["messages"]][-1] == "bot"
         assert [entry.order_id for entry in await service.books()] == [PENDING]
         assert len(await entries(service, ticket, "tool.refused")) == 4
+        (looked,) = [entry for entry in await entries(service, ticket, "tool.called") if entry.turn is None]
+        assert (looked.actor, looked.data["tool"]) == ("operator", "find_orders")
         await books_agree(service)
         await service.verify_journals()
 

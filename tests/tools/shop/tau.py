@@ -74,18 +74,18 @@ async def perform(shop: Shop, write: Json, key: str) -> Receipt:
         case "cancel_pending_order":
             return await shop.cancel_order(order_id, _REASONS[given["reason"]], key)
         case "return_delivered_order_items":
-            return await shop.return_items(order_id, await _lines(shop, given), method, key)
+            return await shop.return_items(order_id, await line_ids(shop, given), method, key)
         case "exchange_delivered_order_items":
-            return await shop.exchange_items(order_id, await _lines(shop, given), given["new_item_ids"], method, key)
+            return await shop.exchange_items(order_id, await line_ids(shop, given), given["new_item_ids"], method, key)
         case "modify_pending_order_items":
-            lines = await _lines(shop, given)
+            lines = await line_ids(shop, given)
             return await shop.change_order_items(order_id, lines, given["new_item_ids"], method, key)
         case "modify_pending_order_payment":
             return await shop.change_order_payment(order_id, method, key)
         case "modify_pending_order_address":
-            return await shop.change_order_address(order_id, _address(given), key)
+            return await shop.change_order_address(order_id, address_of(given), key)
         case "modify_user_address":
-            return await shop.change_customer_address(CustomerId(given["user_id"]), _address(given), key)
+            return await shop.change_customer_address(CustomerId(given["user_id"]), address_of(given), key)
         case other:
             raise LookupError(other)
 
@@ -95,7 +95,7 @@ def cents(amount: float) -> int:
     return round(amount * 100)
 
 
-async def _lines(shop: Commerce, given: Json) -> list[ItemId]:
+async def line_ids(shop: Commerce, given: Json) -> list[ItemId]:
     """The shop's line ids for the wanted items: the n-th mention of an item means its n-th line."""
     order = await shop.get_order(OrderId(given["order_id"]))
     assert order is not None
@@ -110,7 +110,7 @@ def _customer(user: Json) -> Json:
         "id": user["user_id"],
         "email": user["email"],
         "name": {"first": user["name"]["first_name"], "last": user["name"]["last_name"]},
-        "address": _address(user["address"]).model_dump(exclude_none=True),
+        "address": address_of(user["address"]).model_dump(exclude_none=True),
         "payment_methods": [_method(method) for method in user["payment_methods"].values()],
     }
 
@@ -124,7 +124,7 @@ def _method(method: Json) -> Json:
     return converted | {"fingerprint": method["id"]}
 
 
-def _address(given: Json) -> Address:
+def address_of(given: Json) -> Address:
     assert given["country"] == "USA"
     return Address(
         line1=given["address1"],
@@ -156,7 +156,7 @@ def _order(order: Json) -> Json:
         "id": order["order_id"],
         "customer_id": order["user_id"],
         "status": _STATUSES[order["status"]],
-        "address": _address(order["address"]).model_dump(exclude_none=True),
+        "address": address_of(order["address"]).model_dump(exclude_none=True),
         "items": items,
         "payments": [_payment(order, number, entry) for number, entry in enumerate(order["payment_history"], start=1)],
         "shipments": [parcel for part in order["fulfillments"] for parcel in _parcels(part, items)],

@@ -11,7 +11,7 @@ from service.pipeline import BOUNDARIES as PIPELINE_BOUNDARIES
 from tests.properties.model import Wish
 from tests.properties.place import Place
 from tests.properties.play import CUSTOMERS, Play
-from tests.properties.shop import ADDRESS, GOODS, METHODS, OWNERS, PRICES
+from tests.properties.shop import ADDRESS, GOODS, METHODS, OWNERS, PRICES, SHOP
 from tools.backends.shop.faults import Fault
 from tools.execution import BOUNDARIES as TOOL_BOUNDARIES
 
@@ -37,9 +37,9 @@ WISHES = {
     "return_items": "I want to return the {item} from order {order}, I changed my mind.",
 }
 POSSIBLE = [
-    *(("issue_refund", order) for order in sorted(OWNERS) if order not in ("A-100005", "B-100002")),
-    *(("return_items", order) for order in ("A-100001", "A-100003", "B-100001")),
-    *(("cancel_order", order) for order in ("A-100005", "B-100002")),
+    *(("issue_refund", order["id"]) for order in SHOP["orders"] if order["status"] == "delivered"),
+    *(("return_items", order["id"]) for order in SHOP["orders"] if order["status"] == "delivered"),
+    *(("cancel_order", order["id"]) for order in SHOP["orders"] if order["status"] == "pending"),
 ]
 WISH = st.one_of(st.sampled_from(POSSIBLE), st.sampled_from(POSSIBLE), st.tuples(st.sampled_from(sorted(WISHES)), ORDER))
 RETRACTIONS = ("No, thanks", "Never mind, please forget it.")
@@ -140,6 +140,7 @@ class Support(RuleBasedStateMachine):
     def retracts(self, place: int, text: str) -> None:
         self._do(self.play.answers(place, text, yes=False))
 
+    @precondition(lambda self: self.play.asked or self.play.awaited)
     @rule(number=TICKET, text=st.sampled_from(IDLE), order=ORDER)
     def chats(self, number: int, text: str, order: str) -> None:
         self._do(self.play.hears(number, text.format(order=order)))
@@ -150,9 +151,11 @@ class Support(RuleBasedStateMachine):
         self._do(self.play.channel_answers(place, yes=yes))
 
     @precondition(lambda self: self.play.awaited)
-    @rule(name=PERSON, place=st.integers(0, 3))
-    def approves(self, name: str, place: int) -> None:
+    @rule(name=st.sampled_from(("sue", "sam", "sue", "sam", "ann")), place=st.integers(0, 3), at_once=st.booleans())
+    def approves(self, name: str, place: int, at_once: bool) -> None:
         self._do(self.play.votes(name, "approve", place))
+        if at_once:
+            self._do(self.play.runs())
 
     @precondition(lambda self: self.play.awaited)
     @rule(name=PERSON, place=st.integers(0, 3))

@@ -1,12 +1,11 @@
 """A tenant to whom a good deal has happened and whose every promise is kept, and copies of its tables that nothing guards."""
 
-from contextlib import AsyncExitStack
+from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from service.store.database import BrokenRule
+from service.store.database import BrokenRule, Connection
 from service.store.invariants.checking import broken, recomputed
 from service.store.schema import metadata
 from tests.properties.model import Wish
@@ -15,18 +14,16 @@ from tests.properties.play import Play
 from tools.ports import TenantName
 
 
+class _NothingStays(Exception):
+    """What was planted is taken back."""
+
+
 class Scene:
     """The state, and what becomes of it when somebody writes into the tables past the service."""
 
     def __init__(self, place: Place) -> None:
         self.place = place
         self.tenant, self.other = place.run(self._tell())
-        self._stack = AsyncExitStack()
-        self._copies: AsyncConnection = place.run(self._copy())
-
-    def close(self) -> None:
-        """Give the connection back."""
-        self.place.run(self._stack.aclose())
 
     def breaks(self, *plants: str) -> set[str]:
         """The names of the promises that these statements break where no constraint is in their way."""
@@ -70,39 +67,34 @@ class Scene:
         await step
         await play.runs()
 
-    async def _copy(self) -> AsyncConnection:
+    async def _breaks(self, plants: tuple[str, ...]) -> set[str]:
+        policy, found = self.place.rig.services.policy_for(self.tenant), set[str]()
+        with suppress(_NothingStays):
+            async with self.place.rig.services.db.begin() as conn:
+                await self._copy(conn)
+                await self._plant(conn, plants)
+                wrong = await broken(conn, self.tenant, policy) + await recomputed(conn, self.tenant)
+                found = {one.name for one in wrong}
+                raise _NothingStays
+        return found
+
+    async def _refuses(self, plants: tuple[str, ...]) -> bool:
+        try:
+            async with self.place.rig.services.db.begin() as conn:
+                await self._plant(conn, plants)
+                raise _NothingStays
+        except BrokenRule:
+            return True
+        except _NothingStays:
+            return False
+
+    async def _copy(self, conn: Connection) -> None:
         """Temporary tables hide those of the same name, and have neither constraints nor triggers."""
-        conn = await self._stack.enter_async_context(self.place.rig.services.db.engine.connect())
         schema = "main." if conn.dialect.name == "sqlite" else ""
         for table in metadata.tables:
             await conn.execute(text(f"create temporary table {table} as select * from {schema}{table}"))
-        await conn.commit()
-        return conn
 
-    async def _breaks(self, plants: tuple[str, ...]) -> set[str]:
-        conn, policy = self._copies, self.place.rig.services.policy_for(self.tenant)
-        if conn.dialect.name == "sqlite":
-            await conn.exec_driver_sql("BEGIN")
-        try:
-            await self._plant(conn, plants)
-            found = await broken(conn, self.tenant, policy) + await recomputed(conn, self.tenant)
-            return {one.name for one in found}
-        finally:
-            await conn.rollback()
-
-    async def _refuses(self, plants: tuple[str, ...]) -> bool:
-        async with self.place.rig.services.db.engine.connect() as conn:
-            if conn.dialect.name == "sqlite":
-                await conn.exec_driver_sql("BEGIN IMMEDIATE")
-            try:
-                await self._plant(conn, plants)
-            except BrokenRule:
-                return True
-            finally:
-                await conn.rollback()
-        return False
-
-    async def _plant(self, conn: AsyncConnection, plants: tuple[str, ...]) -> None:
+    async def _plant(self, conn: Connection, plants: tuple[str, ...]) -> None:
         for plant in plants:
             statement = text(plant)
             values = {"tenant": self.tenant, "other": self.other}

@@ -1,7 +1,5 @@
 """Every promise is watched: each planted violation is found, and the tables refuse those that a constraint can hold."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from service.store.invariants.checking import INVARIANTS, PROMISES
@@ -11,11 +9,9 @@ from tests.properties.scene import Scene
 
 
 @pytest.fixture(scope="module")
-def scene(place: Place) -> Iterator[Scene]:
+def scene(place: Place) -> Scene:
     """Both databases, each with a tenant whose every promise is kept."""
-    made = Scene(place)
-    yield made
-    made.close()
+    return Scene(place)
 
 
 @pytest.mark.parametrize("plant", PLANTS, ids=[f"{place}-{plant.breaks}" for place, plant in enumerate(PLANTS)])

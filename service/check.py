@@ -20,6 +20,7 @@ from service.store.people import EMAIL
 from service.toml_places import line_of, line_of_error
 from tools import limits
 from tools.catalogue import CATALOGUE
+from workflows.catalogue import FLOWS
 from workflows.replies import Finding, check_templates
 
 LANGUAGES = ("en",)
@@ -72,7 +73,7 @@ def check_file(config: Path) -> Iterator[Finding]:
         yield Finding(config, line_of_error(error), f"It is not TOML: {error}.")
     except ValidationError as error:
         for one in error.errors(include_input=False, include_url=False):
-            place = ".".join(str(part) for part in one["loc"])
+            place = ".".join(str(part) for part in one["loc"] if part != "[key]")
             yield Finding(
                 config, line_of(config.read_text("utf-8"), one["loc"]), f"{place}: {one['msg'].removeprefix('Value error, ')}."
             )
@@ -85,11 +86,14 @@ def check_tenant(tenant: TenantSettings, line: Place, file: Path) -> Iterator[Fi
 
 
 def check_policy() -> Iterator[Finding]:
-    """Whether the policy can speak of every tool, and of nothing else."""
+    """Whether the policy can speak of every tool and every flow, and of nothing else."""
     known = limits.READS | limits.ACTIONS
     file = Path(inspect.getsourcefile(limits) or "")
     for name in sorted(known ^ set(CATALOGUE)):
         missing = "the policy's lists lack it" if name in CATALOGUE else "there is no such tool"
+        yield Finding(file, 1, f"{name}: {missing}.")
+    for name in sorted(set(limits.FLOW_ACTIONS) ^ set(FLOWS)):
+        missing = "the policy grants it no tools" if name in FLOWS else "there is no such flow"
         yield Finding(file, 1, f"{name}: {missing}.")
 
 
@@ -127,6 +131,9 @@ def _tenant_problems(tenant: TenantSettings) -> Iterator[tuple[tuple[str, ...], 
     for address in tenant.own_addresses:
         if not EMAIL.match(address):
             yield ("own_addresses",), f"{address!r} is not an e-mail address."
+    for flow in tenant.policy.flows:
+        if flow not in FLOWS:
+            yield ("policy", "flows", flow), f"there is no such flow; there are: {', '.join(sorted(FLOWS))}."
     yield from _number_problems(tenant)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from classifier.intents import Intent
+from tools.limits import Policy
 from workflows.catalogue import FLOWS, INTENT_FLOWS
 from workflows.conversation import Conversation
 from workflows.machine import StrictMachine, enabled_events, initial_state, is_final, step
@@ -15,7 +16,7 @@ from workflows.replies import Finding, reply_names
 
 
 class Spoken(NamedTuple):
-    """A literal name in a flow's code: of a `reply` or of an `event`, and where."""
+    """A literal name in a flow's code: of a `reply`, an `event` or a `tool`, and where."""
 
     kind: str
     name: str
@@ -47,19 +48,19 @@ def check_graph(machine: type[StrictMachine]) -> Iterator[Finding]:
 
 
 def check_code(flow: type[Conversation]) -> Iterator[Finding]:
-    """Events that the flow's code moves by and its machine does not declare, and replies that do not exist."""
-    events = {event.id for event in flow.machine.events}
-    replies = set(reply_names())
+    """Events that its machine does not declare, replies that do not exist, and tools that it is not granted as shipped."""
+    known = {
+        "event": ({event.id for event in flow.machine.events}, f"does not exist in {flow.machine.__name__}"),
+        "reply": (set(reply_names()), "does not exist"),
+        "tool": (Policy().flows.get(flow.name, frozenset()), f"is not granted to the flow {flow.name}"),
+    }
     for cls in flow.__mro__:
         if not issubclass(cls, Conversation):
             continue
         for spoken in _spoken(cls):
-            known = events if spoken.kind == "event" else replies
-            if spoken.name not in known:
-                missing = f"The {spoken.kind} {spoken.name!r} does not exist"
-                yield Finding(
-                    spoken.file, spoken.line, f"{missing} in {flow.machine.__name__}." if known is events else f"{missing}."
-                )
+            names, missing = known[spoken.kind]
+            if spoken.name not in names:
+                yield Finding(spoken.file, spoken.line, f"The {spoken.kind} {spoken.name!r} {missing}.")
 
 
 def place_of(thing: type) -> tuple[Path, int]:
@@ -81,7 +82,7 @@ def _reach(edges: Mapping[str, set[str]], start: str) -> set[str]:
 
 
 def _spoken(cls: type) -> Iterator[Spoken]:
-    """What a class's own code says by name: the replies it words, the events it moves by, the slots it asks for."""
+    """What a class's own code says by name: the replies it words, the events it moves by, the slots it asks for, its tools."""
     file, first = place_of(cls)
     for node in ast.walk(ast.parse(textwrap.dedent(inspect.getsource(cls)))):
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
@@ -92,6 +93,10 @@ def _spoken(cls: type) -> Iterator[Spoken]:
                 yield Spoken("reply", reply, file, first + node.lineno - 1)
             case "_moved", [_, str(event), *_]:
                 yield Spoken("event", event, file, first + node.lineno - 1)
+            case (("act" | "read"), [_, str(tool), *_]):
+                yield Spoken("tool", tool, file, first + node.lineno - 1)
+            case "call", [str(tool), *_]:
+                yield Spoken("tool", tool, file, first + node.lineno - 1)
             case "ask", [_, str(slot), str(reply), *_]:
                 yield Spoken("event", f"ask_{slot}", file, first + node.lineno - 1)
                 yield Spoken("reply", reply, file, first + node.lineno - 1)

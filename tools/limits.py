@@ -58,6 +58,34 @@ FLOW_ACTIONS: Mapping[str, frozenset[str]] = {
 """What each shipped flow may change; a flow may read what its lane may, and one that is not named here may use no tool."""
 
 
+def _known_tool(name: str) -> str:
+    if name not in READS | ACTIONS:
+        raise ValueError(f"there is no tool called {name}")
+    return name
+
+
+def _known_action(name: str) -> str:
+    if _known_tool(name) in READS:
+        raise ValueError(f"{name} only reads, so it has no limit and no level of autonomy")
+    return name
+
+
+def _known_currency(code: str) -> str:
+    if not is_currency(code):
+        raise ValueError(f"there is no currency called {code}")
+    return code
+
+
+Tool = Annotated[str, AfterValidator(_known_tool)]
+"""The name of a tool."""
+
+Acting = Annotated[str, AfterValidator(_known_action)]
+"""The name of a tool that changes something."""
+
+Currency = Annotated[str, AfterValidator(_known_currency)]
+"""An ISO 4217 code."""
+
+
 class MoneyLimits(BaseModel):
     """The limits of one currency, in its minor units."""
 
@@ -144,7 +172,7 @@ class Policy(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
-    limits: Mapping[str, MoneyLimits] = Field(default_factory=lambda: {"USD": MoneyLimits()})
+    limits: Mapping[Currency, MoneyLimits] = Field(default_factory=lambda: {"USD": MoneyLimits()})
     window_days: int = Field(default=30, ge=1)
     duplicate_days: int = Field(default=30, ge=0)
     return_days: int = Field(default=30, ge=0)
@@ -154,27 +182,15 @@ class Policy(BaseModel):
     approval_hours: int = Field(default=72, ge=1)
     store_credit: bool = True
     money_hours: MoneyHours | None = None
-    granted: Mapping[Lane, frozenset[str]] = Field(default_factory=_granted)
-    flows: Mapping[str, frozenset[str]] = Field(default_factory=_flows)
-    verification: Mapping[str, Verification] = Field(default_factory=dict)
-    tool_limits: Mapping[str, ToolLimit] = Field(default_factory=dict)
-    autonomy: Mapping[str, Level] = Field(default_factory=dict)
+    granted: Mapping[Lane, frozenset[Tool]] = Field(default_factory=_granted)
+    flows: Mapping[str, frozenset[Tool]] = Field(default_factory=_flows)
+    verification: Mapping[Tool, Verification] = Field(default_factory=dict)
+    tool_limits: Mapping[Acting, ToolLimit] = Field(default_factory=dict)
+    autonomy: Mapping[Acting, Level] = Field(default_factory=dict)
     autonomy_streak: int = Field(default=20, ge=1)
     """How many decisions of people in a row, all "as proposed", earn a tool the next level."""
     autonomy_days: int = Field(default=90, ge=1)
     """How far back a tool's record is read."""
-
-    @model_validator(mode="after")
-    def _names_are_known(self) -> "Policy":
-        granted = (name for grants in (self.granted, self.flows) for names in grants.values() for name in names)
-        named = {*self.verification, *self.tool_limits, *self.autonomy, *granted}
-        if unknown := sorted(named - READS - ACTIONS):
-            raise ValueError(f"there is no tool called {', '.join(unknown)}")
-        if reads := sorted({*self.tool_limits, *self.autonomy} & READS):
-            raise ValueError(f"{', '.join(reads)} only reads, so it has no limit and no level of autonomy")
-        if foreign := sorted(code for code in self.limits if not is_currency(code)):
-            raise ValueError(f"there is no currency called {', '.join(foreign)}")
-        return self
 
     @cached_property
     def version(self) -> str:

@@ -64,6 +64,28 @@ def test_each_setting_that_cannot_be_meant_is_named_with_its_line(deskrail: Desk
             "two_votes_above must not be below",
         ),
         ("[tenants.default.policy]\nreturn_days = 'x'\n", 2, "return_days"),
+        ("[tenants.default.policy]\nwindow_days = 30\nrefund_cap = 5\n", 3, "policy.refund_cap: Extra inputs"),
+        ("[tenants.default.policy.limits.USD]\nwindow_cap = -1\n", 2, "greater than or equal to 0"),
+        ("[tenants.default.policy.limits.JPY]\nwindow_cap = 500.00\n", 2, "valid integer"),
+        ("[tenants.default.policy.limits.USD]\none_vote_above = '500'\n", 2, "valid integer"),
+        ("[tenants.default.policy]\n[tenants.default.policy.limits.EURO]\n", 2, "no currency called EURO"),
+        ("[tenants.default.policy]\nreturn_days = 9\nlimits = { USD = { cap = 1 } }\n", 3, "limits.USD.cap: Extra"),
+        ("[tenants.default.policy.verification]\nget_order = 'code'\nrefund = 'code'\n", 3, "no tool called refund"),
+        ("[tenants.default.policy.verification]\nissue_refund = 'sure'\n", 2, "'none', 'channel' or 'code'"),
+        ("[tenants.default.policy.granted]\nhuman = ['get_order']\nagent = ['isue_refund']\n", 3, "called isue_refund"),
+        ("[tenants.default.policy.granted]\nrobot = ['get_order']\n", 2, "'workflow', 'agent' or 'human'"),
+        ("[tenants.default.policy.flows]\ncancel_order = ['cancel']\n", 2, "no tool called cancel"),
+        ("[tenants.default.policy.flows]\ncancel_orders = ['cancel_order']\n", 2, "no such flow; there are: cancel_order"),
+        ("[tenants.default.policy.autonomy]\nissue_refund = 'full'\n", 2, "'approve_over_cap' or 'auto'"),
+        ("[tenants.default.policy.autonomy]\nfind_orders = 'auto'\n", 2, "find_orders only reads"),
+        ("[tenants.default.policy.tool_limits.issue_refund]\ncustomer_day = 0\n", 2, "greater than or equal to 1"),
+        ("[tenants.default.policy.tool_limits.get_order]\ncustomer_day = 5\n", 1, "get_order only reads"),
+        ("[tenants.default.policy.money_hours]\nzone = 'Mars/Olympus'\n", 2, "unknown time zone"),
+        ("[tenants.default.policy.money_hours]\nopens = 25:00\n", 2, "not TOML"),
+        ("[tenants.default.policy.money_hours]\nopens = 17:00:00\ncloses = 09:00:00\n", 1, "closes must be later"),
+        ("[tenants.default.policy.money_hours]\ndays = [1, 7]\n", 2, "less than or equal to 6"),
+        ("[tenants.default.policy.money_hours]\ndays = []\n", 2, "at least 1 item"),
+        ("[tenants.default.policy]\nautonomy_streak = 0\n", 2, "greater than or equal to 1"),
     ],
 )
 def test_a_file_of_another_shape_is_pointed_into(deskrail: Deskrail, tmp_path: Path, text: str, line: int, said: str) -> None:
@@ -114,6 +136,7 @@ class Mumbling(Conversation):
     async def work(self, moment: Moment) -> Outcome:
         """Say something unheard of."""
         self._moved(moment, "evaporate")
+        await moment.run.call("issue_refund", {}, step="refund")
         return self.ask(moment, "shoe_size", "no_such_reply")
 
 
@@ -123,8 +146,8 @@ def test_a_flow_that_can_get_stuck_is_found() -> None:
     ]
 
 
-def test_events_and_replies_that_do_not_exist_are_found_where_they_stand() -> None:
+def test_events_replies_and_tools_that_do_not_exist_are_found_where_they_stand() -> None:
     own = [finding for finding in check_code(Mumbling) if finding.file.name == "test_check.py"]
     lines = Path(__file__).read_text("utf-8").splitlines()
-    assert {finding.message.split("'")[1] for finding in own} == {"evaporate", "ask_shoe_size", "no_such_reply"}
-    assert all("evaporate" in lines[f.line - 1] or "shoe_size" in lines[f.line - 1] for f in own)
+    assert {finding.message.split("'")[1] for finding in own} == {"evaporate", "ask_shoe_size", "no_such_reply", "issue_refund"}
+    assert all(any(word in lines[f.line - 1] for word in ("evaporate", "shoe_size", "issue_refund")) for f in own)

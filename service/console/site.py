@@ -10,6 +10,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 
 from service.console import (
+    action_routes,
     approval_routes,
     live,
     people_routes,
@@ -30,6 +31,7 @@ ROUTERS = (
     queue_routes.router,
     ticket_routes.router,
     approval_routes.router,
+    action_routes.router,
     switch_routes.router,
     policy_routes.router,
     people_routes.router,

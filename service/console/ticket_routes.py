@@ -19,6 +19,7 @@ from service.console.pages import html, page
 from service.console.security import allowed_form
 from service.console.shop import read_shop
 from service.console.timeline import refunds_text, timeline
+from service.console.watched import watched
 from service.errors import Conflict, Forbidden, Invalid, NotFound, Refused
 from service.store import queue, story
 from service.store.queue import Show
@@ -138,6 +139,7 @@ async def ticket_page(
         waiting=items,
         can=roles.abilities(person, told),
         ballot=partial(roles.ballot, viewer),
+        watched=watched(told),
         flow=_flow(told),
         refunds=refunds_text(told),
         window=await _window(request, told),

@@ -38,6 +38,7 @@ EXPECTED: Mapping[Cell, frozenset[Role]] = {
     ("POST", "/console/tickets/{ticket_id}/messages"): frozenset({Role.AGENT, Role.SUPERVISOR}),
     ("POST", "/console/escalations/{case_id}/{deed}"): frozenset({Role.AGENT, Role.SUPERVISOR}),
     ("POST", "/console/approvals/{approval_id}/decision"): frozenset({Role.SUPERVISOR}),
+    ("POST", "/console/actions/{action_id}/by-hand"): frozenset({Role.AGENT, Role.SUPERVISOR}),
     ("POST", "/console/switches"): frozenset({Role.SUPERVISOR, Role.ADMIN}),
     ("POST", "/console/policy/autonomy"): frozenset({Role.ADMIN}),
     ("GET", "/console/people"): frozenset({Role.ADMIN}),
@@ -70,13 +71,19 @@ class Scene:
     ticket: str
     case: str
     approval: str
+    action: str
     digest: str
     person: str
 
     def path(self, template: str) -> str:
         """The route's path with these things in it."""
         return template.format(
-            ticket_id=self.ticket, case_id=self.case, deed="claim", approval_id=self.approval, person_id=self.person
+            ticket_id=self.ticket,
+            case_id=self.case,
+            deed="claim",
+            approval_id=self.approval,
+            action_id=self.action,
+            person_id=self.person,
         )
 
     def form(self, path: str) -> dict[str, str]:
@@ -110,7 +117,7 @@ async def scene(world: World) -> Scene:
     await world.wanted(ticket, ESPRESSO)
     (asked,) = await world.rows(approvals)
     somebody = await world.person(Role.AGENT, "somebody")
-    return Scene(ticket, await world.case(ticket), asked.id, asked.digest, somebody.id)
+    return Scene(ticket, await world.case(ticket), asked.id, asked.action_id, asked.digest, somebody.id)
 
 
 async def ask(browser: Browser, scene: Scene, cell: Cell) -> tuple[int, str]:

@@ -85,11 +85,8 @@ class Intake:
 
     async def _store(self, conn: Connection, arrival: Arrival, now: datetime) -> Accepted | None:
         ticket = await arrivals.make_room(conn, arrival, now)
-        if not await arrivals.add_message(conn, arrival, ticket, now):
+        if not await arrivals.add_mail(conn, arrival, ticket, now):
             return None
-        if not await arrivals.add_delivery(conn, arrival, ticket.id, arrival.message_id, now):
-            return None
-        await arrivals.add_event(conn, arrival, ticket, now)
         if ticket.pending == 1:
             await self._wakeups.enqueue(conn, arrival.tenant, ticket.id, ticket.wake, "turns")
         return Accepted(ticket.id, arrival.message_id, duplicate=False)

@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service import ids
 from service.payload import IncomingMessage
+from service.store import arrival_statements as statements
 from service.store.schema import customers, deliveries, events, messages, tickets
-from service.store.upsert import insert_on, per_dialect
-from service.store.wakeups import EventKind, next_event
+from service.store.wakeups import EventKind
 from tools.ports import Lane, Verification
 from workflows.ticket import Author, TicketStatus
 
@@ -40,49 +40,13 @@ class Arrival:
     language: str
 
 
-_COUNTERS = (tickets.c.id, tickets.c.seq, tickets.c.pending, tickets.c.wake, tickets.c.customer_id, tickets.c.verification)
-
-
-@per_dialect
-def _take_ticket(dialect: str) -> Any:
-    statement = insert_on(dialect, tickets)
-    return statement.on_conflict_do_update(
-        index_elements=["tenant", "external_id"], set_=next_event(statement.excluded.updated_at)
-    ).returning(*_COUNTERS)
-
-
-@per_dialect
-def _take_customer(dialect: str) -> Any:
-    statement = insert_on(dialect, customers)
-    seen = {"email": statement.excluded.email, "name": statement.excluded.name}
-    return statement.on_conflict_do_update(index_elements=["tenant", "external_id"], set_=seen).returning(customers.c.id)
-
-
-@per_dialect
-def _new_message(dialect: str) -> Any:
-    return (
-        insert_on(dialect, messages)
-        .on_conflict_do_nothing(index_elements=["ticket_id", "external_id"])
-        .returning(messages.c.id)
-    )
-
-
-@per_dialect
-def _new_delivery(dialect: str) -> Any:
-    return insert_on(dialect, deliveries).on_conflict_do_nothing().returning(deliveries.c.ticket_id)
-
-
-_NEW_EVENT = insert(events)
-
-
 async def make_room(conn: AsyncConnection, arrival: Arrival, now: datetime) -> Any:
     """Create the ticket or lock it, and take the next event number; returns the ticket's counters and whose it is."""
-    customer_id = await _customer(conn, arrival, now)
+    sender = _customer(arrival, now)
     values = {
         "id": ids.new("tkt"),
         "tenant": arrival.tenant,
         "external_id": arrival.incoming.ticket.external_id,
-        "customer_id": customer_id,
         "verification": Verification.CHANNEL if arrival.sender.customer else Verification.NONE,
         "subject": arrival.incoming.ticket.subject,
         "channel": arrival.incoming.ticket.channel,
@@ -98,23 +62,31 @@ async def make_room(conn: AsyncConnection, arrival: Arrival, now: datetime) -> A
         "created_at": now,
         "updated_at": now,
     }
-    ticket = (await conn.execute(_take_ticket(conn), values)).one()
+    if conn.dialect.name == "sqlite":
+        values["customer_id"] = (await conn.execute(statements.take_customer("sqlite"), sender)).scalar_one()
+    values = sender | statements.values_for(tickets, values)
+    ticket = (await conn.execute(statements.take_ticket(conn.dialect.name), values)).one()
     if (
         arrival.sender.customer
         and ticket.verification == Verification.NONE
         and await _claimed_the_same(conn, ticket.id, arrival)
     ):
         # The customer is bound once, from a verified identity: this is the first one on a ticket that had none.
+        customer_id = (await conn.execute(statements.take_customer(conn.dialect.name), sender)).scalar_one()
         bound = update(tickets).where(tickets.c.id == ticket.id)
-        bound = bound.values(customer_id=customer_id, verification=Verification.CHANNEL).returning(*_COUNTERS)
+        bound = bound.values(customer_id=customer_id, verification=Verification.CHANNEL).returning(*statements.COUNTERS)
         return (await conn.execute(bound)).one()
     return ticket
 
 
-async def add_message(conn: AsyncConnection, arrival: Arrival, ticket: Any, now: datetime) -> bool:
-    """Store the text; False when the ticket has a message with this external id, its own replies included."""
+async def add_mail(conn: AsyncConnection, arrival: Arrival, ticket: Any, now: datetime) -> bool:
+    """Store the text, its delivery, and the event that wakes the ticket.
+
+    False when the ticket has a message with this external id, its own replies included, or the delivery id was there; what
+    was written then has to be rolled back.
+    """
     message = arrival.incoming.message
-    values = {
+    said = {
         "id": arrival.message_id,
         "ticket_id": ticket.id,
         "external_id": message.external_id,
@@ -128,7 +100,23 @@ async def add_message(conn: AsyncConnection, arrival: Arrival, ticket: Any, now:
         "position": ticket.seq * POSITIONS,
         "created_at": now,
     }
-    return (await conn.execute(_new_message(conn), values)).first() is not None
+    event = {
+        "ticket_id": ticket.id,
+        "seq": ticket.seq,
+        "kind": EventKind.MESSAGE,
+        "ref": arrival.message_id,
+        "data": {},
+        "created_at": now,
+    }
+    delivery = _delivery(arrival, ticket.id, arrival.message_id, now)
+    values = statements.values_for(messages, said) | delivery | statements.values_for(events, event)
+    if conn.dialect.name != "sqlite":
+        return (await conn.execute(statements.new_mail(), values)).first() is not None
+    for statement in (statements.new_message("sqlite"), statements.new_delivery("sqlite")):
+        if (await conn.execute(statement, values)).first() is None:
+            return False
+    await conn.execute(statements.NEW_EVENT, values)
+    return True
 
 
 POSITIONS = 1_000
@@ -137,7 +125,12 @@ POSITIONS = 1_000
 
 async def add_delivery(conn: AsyncConnection, arrival: Arrival, ticket_id: str, message_id: str, now: datetime) -> bool:
     """Remember the delivery id for ever; False when it was there."""
-    values = {
+    values = _delivery(arrival, ticket_id, message_id, now)
+    return (await conn.execute(statements.new_delivery(conn.dialect.name), values)).first() is not None
+
+
+def _delivery(arrival: Arrival, ticket_id: str, message_id: str, now: datetime) -> dict[str, Any]:
+    row = {
         "tenant": arrival.tenant,
         "source": arrival.source,
         "webhook_id": arrival.webhook_id,
@@ -146,20 +139,7 @@ async def add_delivery(conn: AsyncConnection, arrival: Arrival, ticket_id: str, 
         "message_id": message_id,
         "received_at": now,
     }
-    return (await conn.execute(_new_delivery(conn), values)).first() is not None
-
-
-async def add_event(conn: AsyncConnection, arrival: Arrival, ticket: Any, now: datetime) -> None:
-    """The event that wakes the ticket."""
-    values = {
-        "ticket_id": ticket.id,
-        "seq": ticket.seq,
-        "kind": EventKind.MESSAGE,
-        "ref": arrival.message_id,
-        "data": {},
-        "created_at": now,
-    }
-    await conn.execute(_NEW_EVENT, values)
+    return statements.values_for(deliveries, row)
 
 
 async def find_delivery(conn: AsyncConnection, arrival: Arrival) -> Any:
@@ -186,7 +166,7 @@ async def find_message(conn: AsyncConnection, arrival: Arrival) -> Any:
     return (await conn.execute(query)).one()
 
 
-async def _customer(conn: AsyncConnection, arrival: Arrival, now: datetime) -> str:
+def _customer(arrival: Arrival, now: datetime) -> dict[str, Any]:
     sender = arrival.sender
     # Nobody vouches for an unverified sender, so each of their tickets has a customer of its own that is nobody's account.
     values = {
@@ -197,7 +177,7 @@ async def _customer(conn: AsyncConnection, arrival: Arrival, now: datetime) -> s
         "name": sender.name,
         "created_at": now,
     }
-    return (await conn.execute(_take_customer(conn), values)).scalar_one()
+    return statements.values_for(customers, values)
 
 
 UNVERIFIED = "?"

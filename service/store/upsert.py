@@ -1,7 +1,5 @@
-"""Statements that differ between the databases, each built once."""
+"""Inserts that know ON CONFLICT, on both databases."""
 
-from collections.abc import Callable
-from functools import cache
 from typing import Any
 
 from sqlalchemy import Table
@@ -17,13 +15,3 @@ def insert_on(dialect: str, table: Table) -> Any:
 def insert_into(conn: AsyncConnection, table: Table) -> Any:
     """The same, on this connection's database."""
     return insert_on(conn.dialect.name, table)
-
-
-def per_dialect(build: Callable[[str], Any]) -> Callable[[AsyncConnection], Any]:
-    """Turns a builder of a statement into a lookup by connection.
-
-    Building a statement costs more CPU than running it, so those of the hot path are built once and get their values when
-    they are executed.
-    """
-    built = cache(build)
-    return lambda conn: built(conn.dialect.name)

@@ -100,7 +100,7 @@ REFUSED: dict[str, tuple[dict[str, Any], int, str, str | None]] = {
         {"tool": "cancel_order", "args": {"order_id": "D-100001", "reason": "no_longer_needed"}, "customer_confirmed": True},
         409,
         "bad_state",
-        None,
+        "cancel.before_dispatch",
     ),
 }
 

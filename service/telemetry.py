@@ -19,6 +19,7 @@ COUNTERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "deskrail_escalations": ("Cases that were opened for people.", ("reason",)),
     "deskrail_actions": ("Wanted calls of tools that write or move money.", ("tool", "status")),
     "deskrail_refusals": ("Calls that were refused, by the rule that spoke.", ("rule",)),
+    "deskrail_approvals_asked": ("Approvals that people were asked for, by the rule that asked.", ("rule",)),
     "deskrail_money_back_minor": ("Money that went back, in minor units.", ("currency",)),
 }
 
@@ -99,6 +100,7 @@ def _tallied(
             "deskrail_escalations": one.escalations,
             "deskrail_actions": one.actions,
             "deskrail_refusals": one.refusals,
+            "deskrail_approvals_asked": one.approvals_by_rule,
             "deskrail_money_back_minor": one.money_back,
             "deskrail_tickets_by_lane": one.by_lane,
             "deskrail_cases": one.cases_now,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
+import structlog
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -19,6 +20,11 @@ from service.store.schema import role_grants
 from service.store.wakeups import EventKind, Wakeups
 from tools.digest import digest
 from tools.ports import ActionStatus, ApprovalId, Clock, PersonId, Proposal, Verdict
+
+log = structlog.get_logger()
+
+TENANT_DAY = "refund.tenant_day_cap"
+"""The rule whose cap operators hear of: a day of unusually many refunds."""
 
 Choice = Literal["approve", "deny"]
 
@@ -164,6 +170,8 @@ async def open_or_keep(
             expires_at=now + live,
         )
     )
+    if verdict.rule == TENANT_DAY:
+        log.warning("policy.tenant_day_reached", tenant=action.tenant, ticket_id=action.ticket_id, action_id=action.id)
     data = {"approval_id": approval_id, "action_id": action.id, "rule": verdict.rule, "votes_needed": verdict.votes}
     return approval_id, [Entry("approval.opened", "system", data)]
 

@@ -24,6 +24,7 @@ class Facts:
     cases_now: list[Tally]
     approvals: list[Tally]
     approvals_now: list[Tally]
+    approvals_by_rule: list[Tally]
     actions: list[Tally]
     refusals: list[Tally]
     money_back: list[Tally]
@@ -57,6 +58,7 @@ async def read(conn: AsyncConnection, scope: Scope, at: datetime) -> Facts:
         cases_now=await stats.escalations_by(conn, ever, "state", "risk"),
         approvals=await stats.approvals_by_state(conn, scope),
         approvals_now=await stats.approvals_by_state(conn, ever),
+        approvals_by_rule=await stats.approvals_by_rule(conn, scope),
         actions=await stats.actions_by_status(conn, scope),
         refusals=await stats.refusals_by_rule(conn, scope),
         money_back=await stats.money_back(conn, scope),

@@ -67,6 +67,11 @@ async def approvals_by_state(conn: AsyncConnection, scope: Scope) -> list[Tally]
     return await _tally(conn, approvals, approvals.c.tenant, approvals.c.created_at, scope, approvals.c.state)
 
 
+async def approvals_by_rule(conn: AsyncConnection, scope: Scope) -> list[Tally]:
+    """Approvals that were asked for, by the rule that asked."""
+    return await _tally(conn, approvals, approvals.c.tenant, approvals.c.created_at, scope, approvals.c.rule)
+
+
 async def actions_by_status(conn: AsyncConnection, scope: Scope) -> list[Tally]:
     """Wanted calls of tools that write or move money, by tool and status."""
     return await _tally(conn, actions, actions.c.tenant, actions.c.created_at, scope, actions.c.tool, actions.c.status)

@@ -93,6 +93,7 @@ async def test_the_metrics_hold_every_name_and_the_same_facts(each_world: World)
     assert metric(text, "deskrail_tickets_received_total", tenant="default", status="resolved") == 1
     assert metric(text, "deskrail_cases", tenant="default", state="open", risk="medium") == 1
     assert metric(text, "deskrail_approvals", tenant="default", state="pending") == 1
+    assert metric(text, "deskrail_approvals_asked_total", tenant="default", rule="refund.per_call_cap") == 1
     assert metric(text, "deskrail_refusals_total", tenant="default", rule="refund.conservation") == 1
     assert metric(text, "deskrail_model_cost_microusd_total", tenant="default") == 24_310
     assert metric(text, "deskrail_first_reply_seconds", tenant="default", quantile="0.5") == 2.0

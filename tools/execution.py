@@ -8,11 +8,12 @@ from json import JSONDecodeError
 from pydantic import ValidationError
 
 from tools.catalogue import CATALOGUE
-from tools.commerce import Commerce, Failure, Job, OrderId, Receipt
+from tools.commerce import Backend, Commerce, Failure, Job, OrderId, Receipt
 from tools.errors import BackendUnavailable, Code, OutcomeUnknown, ToolError
 from tools.ports import Action, ActionBook, ActionStatus, Caller, Effect, TenantName
 from tools.proof import Reading, believable
 from tools.tool import Retry, ToolSpec
+from tools.verification import Codes, NoCodes
 
 CommerceFor = Callable[[TenantName], Commerce]
 """The merchant's system of a tenant."""
@@ -55,8 +56,11 @@ _UNKNOWN = End(ActionStatus.UNKNOWN, code=Code.OUTCOME_UNKNOWN)
 class Executor:
     """Acts for the runner and for the sweep; it never sends twice where the merchant's system does not honour keys."""
 
-    def __init__(self, commerce_for: CommerceFor, book: ActionBook, crashpoint: Crashpoint = go_on) -> None:
+    def __init__(
+        self, commerce_for: CommerceFor, book: ActionBook, crashpoint: Crashpoint = go_on, codes: Codes | None = None
+    ) -> None:
         self._commerce_for = commerce_for
+        self._codes = codes or NoCodes()
         self._book = book
         self._crash = crashpoint
 
@@ -70,23 +74,23 @@ class Executor:
         if sent.status is not ActionStatus.SENT:
             return sent
         self._crash("after_sent")
-        shop, spec = self._commerce_for(sent.tenant), CATALOGUE[sent.tool]
+        shop, spec = self._backend_of(sent)
         end = await _attempt(shop, spec, sent)
         if end.code in (Code.OUTCOME_UNKNOWN, Code.BACKEND_UNAVAILABLE):
             end = await self._once_more(shop, spec, sent, end, repeatable=spec.retry is Retry.REPEATABLE)
         self._crash("after_effect")
-        return await self._settle(shop, sent, end)
+        return await self._settle(sent, end)
 
     async def look_up(self, action: Action, *, wake: bool = False) -> Action:
         """Find out what became of a `sent` or `unknown` action whose answer was lost or is still to come, and settle it.
 
         With `wake`, the ticket gets an event when the action has ended.
         """
-        shop, spec = self._commerce_for(action.tenant), CATALOGUE[action.tool]
+        shop, spec = self._backend_of(action)
         end = await self._once_more(shop, spec, action, _UNKNOWN)
         if end is _UNKNOWN and action.job is not None:
             return action
-        return await self._settle(shop, action, end, wake=wake)
+        return await self._settle(action, end, wake=wake)
 
     async def follow_up(self, action: Action) -> Action:
         """The merchant's system says that something happened to an action's effect: look, and follow what its books say.
@@ -100,7 +104,7 @@ class Executor:
             return await self.look_up(action, wake=True)
         if action.status is not ActionStatus.SUCCEEDED:
             return action
-        shop, spec = self._commerce_for(action.tenant), CATALOGUE[action.tool]
+        shop, spec = self._backend_of(action)
         try:
             async with asyncio.timeout(spec.timeout):
                 found = await spec.find(shop, action)
@@ -108,7 +112,11 @@ class Executor:
             raise BackendUnavailable from lost
         return await self._book.correct(action, found) if isinstance(found, Receipt | Failure) else action
 
-    async def _once_more(self, shop: Commerce, spec: ToolSpec, action: Action, first: End, *, repeatable: bool = False) -> End:
+    def _backend_of(self, action: Action) -> tuple[Backend, ToolSpec]:
+        spec = CATALOGUE[action.tool]
+        return self._codes if spec.by_codes else self._commerce_for(action.tenant), spec
+
+    async def _once_more(self, shop: Backend, spec: ToolSpec, action: Action, first: End, *, repeatable: bool = False) -> End:
         """After a lost answer: by its key; else again with its key, or by reading where keys mean nothing; else unknown."""
         keyed = shop.capabilities.honours_keys
         try:
@@ -123,20 +131,31 @@ class Executor:
         if action.job is not None or not (keyed or repeatable) or await self._book.switch_on(action) is not None:
             return first
         again = await _attempt(shop, spec, action)
+        if again.status is ActionStatus.FAILED and again.code is not Code.BACKEND_UNAVAILABLE:
+            # It refuses now, and that may be because the first attempt has acted after all.
+            return await self._seen(shop, spec, action) or again
         # The first attempt may still have acted when the second could not even be made.
         return first if again.code is Code.BACKEND_UNAVAILABLE else again
 
-    async def _settle(self, shop: Commerce, action: Action, end: End, *, wake: bool = False) -> Action:
+    async def _seen(self, shop: Backend, spec: ToolSpec, action: Action) -> End | None:
+        try:
+            async with asyncio.timeout(spec.timeout):
+                receipt = await spec.see(shop, action)
+        except (BackendUnavailable, OutcomeUnknown, TimeoutError, *UNREADABLE):
+            return _UNKNOWN
+        return _end_of(action, receipt) if receipt else None
+
+    async def _settle(self, action: Action, end: End, *, wake: bool = False) -> Action:
         if end.job is not None:
             return await self._book.accept(action, end.job)
         if end.receipt is not None and action.effect is Effect.MONEY:
-            end = await _with_money_read_again(shop, action, end, end.receipt)
+            end = await _with_money_read_again(self._commerce_for(action.tenant), action, end, end.receipt)
         settled = await self._book.settle(action, end.receipt, end.status, end.code, wake=wake)
         self._crash("after_settling")
         return settled
 
 
-async def _attempt(shop: Commerce, spec: ToolSpec, action: Action) -> End:
+async def _attempt(shop: Backend, spec: ToolSpec, action: Action) -> End:
     if spec.act is None:
         raise TypeError("A tool that only reads has nothing to carry out.")
     try:

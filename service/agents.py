@@ -1,6 +1,5 @@
 """Sets the agent up for a tenant, and runs it on a turn."""
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache
@@ -95,18 +94,13 @@ class Agents:
         return AgentSettings(
             shop=chosen.shop_name,
             policy_text=policy_text(self._policy_for(tenant)),
-            key=self._secret(tenant),
+            key=self._settings.secret_of("agent", tenant),
             granted=Spending(budget.steps, budget.tokens, budget.microusd, budget.seconds, budget.tool_calls),
             prices=price_table(self._settings),
             allowed_hosts=frozenset(chosen.link_hosts),
             own_addresses=frozenset(chosen.own_addresses),
             order_pattern=chosen.order_id_pattern,
         )
-
-    def _secret(self, tenant: str) -> bytes:
-        """What marks in prompts are made from: known to no customer, and the same on every worker."""
-        secrets = (self._settings.session_secret or "", *self._settings.webhook_secrets.get(tenant, ()))
-        return hashlib.sha256("\x1f".join(("agent", tenant, *secrets)).encode()).digest()
 
 
 def policy_text(policy: Policy) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import structlog
 
 from service.errors import NotFound, Unavailable
-from service.store import backend_events
+from service.store import backend_events, tenancy
 from service.store.database import Database
 from tools.errors import BackendUnavailable
 from tools.orders import SECOND
@@ -42,6 +42,10 @@ class BackendNews:
     async def hear(self, tenant: str, webhook_id: str, raw: bytes, kind: str, key: str) -> Heard:
         """Follow one event. Raises `NotFound` for a key that we never sent to this tenant's system, `WebhookIdConflict`,
         and `Unavailable` when the books cannot be read: then nothing is remembered, and the event should come again."""
+        with tenancy.within(tenant):
+            return await self._follow(tenant, webhook_id, raw, kind, key)
+
+    async def _follow(self, tenant: str, webhook_id: str, raw: bytes, kind: str, key: str) -> Heard:
         sha256 = hashlib.sha256(raw).digest()
         async with self._db.reading() as conn:
             duplicate = await backend_events.known(conn, tenant, webhook_id, sha256)

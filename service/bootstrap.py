@@ -10,6 +10,7 @@ from classifier.model import IntentModel
 from service.agents import Agents
 from service.backend_news import BackendNews
 from service.clock import wall_clock
+from service.codes import CodeDesk
 from service.conductor import Conductor
 from service.confirmations import Confirmations
 from service.desk import Desk
@@ -62,6 +63,7 @@ class Services:
     confirmations: Confirmations
     desk: Desk
     intake: Intake
+    codes: CodeDesk
     backend_news: BackendNews
     outcomes: Outcomes
     agents: Agents
@@ -95,13 +97,14 @@ def build(
         return settings.tenant(tenant).policy_in_mode
 
     book = SqlActionBook(db, wakeups, policy_for, clock)
-    runner = ToolRunner(commerce_for, book, policy_for, clock, crashpoint)
+    codes = CodeDesk(db, clock, policy_for, partial(settings.secret_of, "codes"), delivers=delivers)
+    runner = ToolRunner(commerce_for, book, policy_for, clock, crashpoint, codes)
     outcomes = Outcomes(db, clock, engine.enqueue, settings.tenant, delivers=delivers, crashpoint=crashpoint)
     agents = Agents(settings, db, clock, runner, policy_for)
     model = _shipped_model()
     conductor = Conductor(db, runner, outcomes, agents, settings.tenant)
     waking = Waking(db, clock, conductor)
-    hearing = Hearing(db, clock, conductor, waking, model, settings.tenant, crashpoint)
+    hearing = Hearing(db, clock, conductor, waking, model, settings.tenant, crashpoint, verifies=delivers)
     return Services(
         settings=settings,
         db=db,
@@ -118,7 +121,8 @@ def build(
         autonomy=Autonomy(db, clock),
         confirmations=Confirmations(db, wakeups, clock),
         desk=Desk(db, wakeups, clock, settings.tenant, delivers=delivers),
-        intake=Intake(db, wakeups, clock, commerce_for, settings.tenant),
+        intake=Intake(db, wakeups, clock, commerce_for, settings.tenant, codes),
+        codes=codes,
         backend_news=BackendNews(db, runner, clock),
         outcomes=outcomes,
         agents=agents,

@@ -29,7 +29,7 @@ def check_flows(flows: Mapping[str, Conversation] = FLOWS, intents: Mapping[Inte
     for name, flow in flows.items():
         yield from check_graph(flow.machine)
         yield from check_code(type(flow))
-        if name not in intents.values():
+        if flow.on_request and name not in intents.values():
             yield Finding(*place_of(type(flow)), f"The flow {name} serves no intent.")
     for intent, name in intents.items():
         if name not in flows:
@@ -55,7 +55,8 @@ def check_code(flow: type[Conversation]) -> Iterator[Finding]:
         "tool": (Policy().flows.get(flow.name, frozenset()), f"is not granted to the flow {flow.name}"),
     }
     for cls in flow.__mro__:
-        if not issubclass(cls, Conversation):
+        # The base finds the order that a request is about, so it says nothing about a flow that nobody asks for.
+        if not issubclass(cls, Conversation) or (cls is Conversation and not flow.on_request):
             continue
         for spoken in _spoken(cls):
             names, missing = known[spoken.kind]

@@ -12,19 +12,20 @@ from service.outcomes import Routed
 from service.store import approvals, questions, turns
 from service.store.action_rows import by_id, from_row
 from service.store.database import Database
+from service.store.loading import load_ticket
 from service.store.ticket_row import TicketRow
 from service.store.withdrawal import withdraw
 from service.turn import Turn, TurnRun
 from service.waking import Waking
 from tools.execution import Crashpoint
-from tools.ports import ActionId, ActionStatus, Clock, Lane
+from tools.ports import ActionId, ActionStatus, Clock, Lane, Verification
 from workflows.agenda import agenda, interrupted
 from workflows.catalogue import FLOW_INTENTS, INTENT_FLOWS
 from workflows.flow import Answered, Resumed, Said
 from workflows.outcome import AwaitApproval, Close, Escalate, HandOff, Reason, Reply
 from workflows.repair import answer_and_return, ask_again, note_for_later, understand
 from workflows.replies import render
-from workflows.routing import Mode, Modes, Route, RouteCode, revisit, route
+from workflows.routing import Mode, Modes, Route, RouteCode, revisit, route, unknown_sender
 from workflows.ticket import Author, Question, Ticket, TicketStatus, Wish
 from workflows.understanding import (
     Added,
@@ -43,6 +44,7 @@ from workflows.understanding import (
     Understanding,
     WantsPerson,
 )
+from workflows.verify_identity import VerifyIdentityFlow, asks_for_code, seal_in
 from workflows.wording import first_name, moment_text
 
 AT_REST = {TicketStatus.NEW, TicketStatus.RESOLVED, TicketStatus.CLOSED}
@@ -64,6 +66,8 @@ class Hearing:
         model: IntentModel,
         tenant_settings: TenantSettingsFor,
         crashpoint: Crashpoint,
+        *,
+        verifies: bool,
     ) -> None:
         self._db = db
         self._clock = clock
@@ -72,9 +76,11 @@ class Hearing:
         self._model = model
         self._tenant_settings = tenant_settings
         self._crash = crashpoint
+        self._verifies = verifies
 
     async def handle(self, turn: Turn) -> bool:
         """Take the messages one turn further; whether this drain goes on."""
+        turn = _as_heard(turn)
         run, go_on = self._conductor.run_for(turn), self._conductor
         if turn.ticket.lane is Lane.HUMAN and turn.ticket.status is TicketStatus.ESCALATED:
             return await go_on.conclude(turn, run, None)
@@ -82,7 +88,11 @@ class Hearing:
             return await go_on.conclude(turn, run, go_on.to_people(turn, Reason.THIRD_PARTY))
         turn = replace(turn, ticket=_answerable(turn))
         texts = [clean(message.text).text for message in turn.heard]
+        if asks_for_code(turn.ticket.question) and any(seal_in(text) for text in texts):
+            return await self._prove(turn, run, "\n".join(texts))
         said = self._model.predict("\n\n".join(message.text for message in turn.heard), _subject(turn))
+        if _unproven(turn.ticket) and not asks_for_code(turn.ticket.question):
+            return await self._run_route(turn, run, said, unknown_sender(self._modes(turn)), Said(said.text))
         return await self._act_on(turn, run, understand(turn.ticket, texts, said), said)
 
     async def _act_on(self, turn: Turn, run: TurnRun, meaning: Understanding, said: Prediction) -> bool:
@@ -125,6 +135,23 @@ class Hearing:
                 return await self._route(turn, run, said, agenda(turn.ticket))
             case _:
                 return await self._route(turn, run, said, interrupted(turn.ticket))
+
+    async def _prove(self, turn: Turn, run: TurnRun, text: str) -> bool:
+        """Check a code; when it is right, what the sender had asked before is heard again, as the customer's."""
+        go_on, at = self._conductor, turn.ticket.flow
+        assert turn.ticket.question is not None
+        outcome = await go_on.ask_flow(turn, run, VerifyIdentityFlow.name, Answered(text, turn.ticket.question))
+        if not isinstance(outcome, Close):
+            return await go_on.conclude(turn, run, outcome)
+        async with self._db.reading() as conn:
+            ticket, _ = await load_ticket(conn, turn.ticket.id)
+        waiting = set(at.slots.get("waiting", ())) if at else set()
+        asked = [message.text for message in ticket.messages if message.seq in waiting]
+        turn = replace(turn, ticket=replace(ticket, question=None, flow=None))
+        said = self._model.predict("\n\n".join(asked), ticket.subject)
+        proved = go_on.run_for(turn)
+        proved.entries += run.entries
+        return await self._act_on(turn, proved, understand(turn.ticket, [clean(text).text for text in asked], said), said)
 
     async def _answered(self, turn: Turn, run: TurnRun, action: ActionId, *, yes: bool) -> bool:
         in_agent = turn.ticket.lane is Lane.AGENT
@@ -186,7 +213,7 @@ class Hearing:
         return await self._conductor.conclude(turn, run, AwaitApproval(text, row.id, progress=turn.ticket.flow))
 
     def _modes(self, turn: Turn) -> Modes:
-        return Modes(Mode(self._tenant_settings(turn.ticket.tenant).mode))
+        return Modes(Mode(self._tenant_settings(turn.ticket.tenant).mode), verifies=self._verifies)
 
     async def _route(self, turn: Turn, run: TurnRun, said: Prediction, wishes: Sequence[Wish]) -> bool:
         go_on, ticket = self._conductor, turn.ticket
@@ -203,7 +230,7 @@ class Hearing:
     ) -> bool:
         """Let whoever was chosen hear it; the `wishes` come after it if it is a flow."""
         go_on, ticket = self._conductor, turn.ticket
-        intent = FLOW_INTENTS[chosen.flow] if chosen.flow else said.intent
+        intent = FLOW_INTENTS.get(chosen.flow or "", said.intent)
         sure = said.confidence if chosen.reason is not RouteCode.REVISIT else None
         routed = Routed(chosen.lane, intent, sure, chosen.sentence, said.language)
         run.note("ticket.routed", _noted(said, chosen))
@@ -222,6 +249,19 @@ class Hearing:
                 return await go_on.conclude(turn, run, Close() if ticket.status in AT_REST | BEGUN else None, routed)
 
 
+def _as_heard(turn: Turn) -> Turn:
+    """What a code proved holds for the messages of whoever typed it, for a while; to others the ticket is an unknown's."""
+    customer = turn.ticket.customer
+    if customer.verification is not Verification.CODE or all(message.verified for message in turn.heard):
+        return turn
+    return replace(turn, ticket=replace(turn.ticket, customer=replace(customer, verification=Verification.NONE)))
+
+
+def _unproven(ticket: Ticket) -> bool:
+    """Whether the ticket is somebody's account, and these messages are not known to be theirs."""
+    return ticket.customer.verification is Verification.NONE and ticket.customer.external_id is not None
+
+
 def _answerable(turn: Turn) -> Ticket:
     """The ticket with its question only if these messages can answer it: they came after it was delivered, and in time."""
     question: Question | None = turn.ticket.question
@@ -229,7 +269,7 @@ def _answerable(turn: Turn) -> Ticket:
         return turn.ticket
     heard_at = turn.events[0].created_at
     delivered = question.delivered_at is not None and question.delivered_at <= heard_at
-    verified = all(message.verified for message in turn.heard)
+    verified = asks_for_code(question) or all(message.verified for message in turn.heard)
     return turn.ticket if delivered and verified and question.expires_at > turn.now else replace(turn.ticket, question=None)
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from service import ids
+from service.codes import CodeDesk
 from service.errors import WebhookIdConflict, WebhookUnauthenticated
 from service.payload import IncomingMessage
 from service.settings import TenantSettings
@@ -41,12 +42,14 @@ class Intake:
         clock: Clock,
         commerce_for: Callable[[str], Commerce],
         tenant_settings: Callable[[str], TenantSettings],
+        codes: CodeDesk,
     ) -> None:
         self._db = db
         self._wakeups = wakeups
         self._clock = clock
         self._commerce_for = commerce_for
         self._tenant_settings = tenant_settings
+        self._codes = codes
 
     async def accept(self, tenant: str, source: str, webhook_id: str, raw: bytes, incoming: IncomingMessage) -> Accepted:
         """Store the message and wake its ticket; returns after the commit.
@@ -85,6 +88,7 @@ class Intake:
 
     async def _store(self, conn: Connection, arrival: Arrival, now: datetime) -> Accepted | None:
         ticket = await arrivals.make_room(conn, arrival, now)
+        arrival = await self._codes.received(conn, arrival, ticket)
         if not await arrivals.add_mail(conn, arrival, ticket, now):
             return None
         if ticket.pending == 1:

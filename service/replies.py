@@ -14,6 +14,7 @@ import httpx
 import structlog
 from standardwebhooks import Webhook
 
+from service.codes import OUTBOUND, CodeDesk
 from service.store import outbox, questions, tenancy, turns
 from service.store.database import Connection, Database
 from tools.ports import Clock
@@ -26,6 +27,9 @@ RETRY_AFTER = tuple(timedelta(seconds=s) for s in (5, 300, 1_800, 7_200, 18_000,
 AT_ONCE = 8
 """How many tickets' replies are sent at the same time."""
 
+EXPIRED = "expired"
+"""The error of a code whose time was over before anybody took it."""
+
 POLL_SECONDS = 0.1
 TIMEOUT_SECONDS = 15.0
 
@@ -33,11 +37,12 @@ TIMEOUT_SECONDS = 15.0
 class Deliverer:
     """Sends what waits in the outbox to one address. `secret_for` gives the tenant's newest signing secret, or None."""
 
-    def __init__(self, db: Database, clock: Clock, url: str, secret_for: Callable[[str], str | None]) -> None:
+    def __init__(self, db: Database, clock: Clock, url: str, secret_for: Callable[[str], str | None], codes: CodeDesk) -> None:
         self._db = db
         self._clock = clock
         self._url = url
         self._secret_for = secret_for
+        self._codes = codes
         self._client = httpx.AsyncClient(timeout=TIMEOUT_SECONDS, limits=httpx.Limits(max_connections=AT_ONCE))
 
     async def run(self) -> None:
@@ -77,7 +82,7 @@ class Deliverer:
             if error is None:
                 await outbox.sent(conn, outbox_id, now)
                 return
-            again = row.attempts <= len(RETRY_AFTER) and error != "410"
+            again = row.attempts <= len(RETRY_AFTER) and error not in ("410", EXPIRED)
             wait = RETRY_AFTER[min(row.attempts, len(RETRY_AFTER)) - 1] * random.uniform(1.0, 1.2)
             await outbox.failed(conn, outbox_id, error, now + wait if again else None)
         log.warning("outbox.try_failed", outbox_id=outbox_id, ticket_id=ticket_id, attempts=row.attempts, error=error)
@@ -104,12 +109,25 @@ class Deliverer:
         else:
             await outbox.failed(conn, row.id, "ticket_claimed", None)
 
+    def _filled(self, row: Any) -> dict[str, Any] | None:
+        """What is sent: a code is put in at this moment and stands nowhere else; None when it does not work any more."""
+        if row.kind != OUTBOUND:
+            return row.body
+        verification = row.body["verification"]
+        if datetime.fromisoformat(verification["expires_at"]) <= self._clock():
+            return None
+        code = self._codes.code(row.tenant, verification["id"])
+        return {**row.body, "verification": {**verification, "code": code}}
+
     async def _post(self, row: Any) -> str | None:
         secret = self._secret_for(row.tenant)
         if secret is None:
             return "no_secret"
         created: datetime = row.created_at
-        body = json.dumps({"type": row.kind, "timestamp": created.isoformat(), "data": row.body})
+        data = self._filled(row)
+        if data is None:
+            return EXPIRED
+        body = json.dumps({"type": row.kind, "timestamp": created.isoformat(), "data": data})
         now = datetime.now(UTC)
         headers = {
             "content-type": "application/json",

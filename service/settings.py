@@ -1,5 +1,6 @@
 """The settings, read once: the environment first, then `deskrail.toml`, then defaults. No secret has a default."""
 
+import hashlib
 import os
 import re
 import tomllib
@@ -142,6 +143,11 @@ class Settings:
     def tenant(self, name: str) -> TenantSettings:
         """What the file says of this tenant, or the defaults: the file only tunes tenants."""
         return self.file.tenants.get(name, UNTUNED)
+
+    def secret_of(self, purpose: str, tenant: str) -> bytes:
+        """A secret for one purpose of one tenant: known to nobody outside, and the same on every worker."""
+        secrets = (self.session_secret or "", *self.webhook_secrets.get(tenant, ()))
+        return hashlib.sha256("\x1f".join((purpose, tenant, *secrets)).encode()).digest()
 
     def api_key(self, tenant: str) -> str | None:
         """The model key of this tenant."""

@@ -67,6 +67,7 @@ class Turn:
             fence=self.claim.fence,
             event_seq=self.number,
             seen_seq=self.number,
+            claimed=ticket.customer.claimed,
         )
 
 

@@ -38,7 +38,7 @@ def _deliverer(services: Services) -> Deliverer | None:
     def newest_secret(tenant: str) -> str | None:
         return next(iter(settings.webhook_secrets.get(tenant, ())), None)
 
-    return Deliverer(services.db, services.clock, settings.outbound_url, newest_secret)
+    return Deliverer(services.db, services.clock, settings.outbound_url, newest_secret, services.codes)
 
 
 def _sweeps(services: Services) -> Sweeps:

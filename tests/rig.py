@@ -48,6 +48,7 @@ class Rig:
         subject: str = "",
         message: str | None = None,
         webhook: str | None = None,
+        email: str | None = None,
     ) -> Accepted:
         """A customer's message comes in; nothing works on it yet."""
         name = secrets.token_hex(6)
@@ -56,7 +57,7 @@ class Rig:
                 "ticket": {"external_id": ticket, "subject": subject, "channel": "email"},
                 "customer": {
                     "external_id": customer,
-                    "email": f"{customer}@example.com",
+                    "email": email or f"{customer}@example.com",
                     "name": "Ada Byron",
                     "verified": verified,
                 },

@@ -19,6 +19,7 @@ from tools.refunds import get_refund_status, issue_refund
 from tools.returns import exchange_items, return_items
 from tools.shipping import track_shipment
 from tools.tool import ToolSpec
+from tools.verification import check_verification_code, send_verification_code
 
 _ALL: tuple[ToolSpec, ...] = (
     find_orders,
@@ -37,6 +38,8 @@ _ALL: tuple[ToolSpec, ...] = (
     change_order_address,
     change_customer_address,
     add_note,
+    send_verification_code,
+    check_verification_code,
     escalate,
 )
 

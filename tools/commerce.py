@@ -229,18 +229,26 @@ class Capabilities(Value):
     address_change_is_one_call: bool = True
 
 
-class Commerce(Protocol):
+class Backend(Protocol):
+    """What carries effects out under keys, and can be asked by key what became of one."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What this backend promises."""
+        ...
+
+    async def find_effect(self, key: str) -> Receipt | Job | Failure | None:
+        """What became of the effect that carried this key, as it stands now; None when the backend knows of none."""
+        ...
+
+
+class Commerce(Backend, Protocol):
     """A merchant's system. Reads are not scoped to a customer: the runner scopes them.
 
     Every effect takes the action's idempotency `key`, and answers with its receipt, or with a job that goes on. Effects
     raise `BackendRefused` (nothing changed), `BackendUnavailable` (certainly nothing happened) or `OutcomeUnknown` (it may
     have happened).
     """
-
-    @property
-    def capabilities(self) -> Capabilities:
-        """What this backend promises."""
-        ...
 
     async def get_order(self, order_id: OrderId) -> Order | None: ...
     async def find_orders(self, customer_id: CustomerId, limit: int = 20) -> tuple[Order, ...]:
@@ -290,7 +298,3 @@ class Commerce(Protocol):
     async def change_order_address(self, order_id: OrderId, address: Address, key: str) -> Receipt | Job: ...
     async def change_customer_address(self, customer_id: CustomerId, address: Address, key: str) -> Receipt | Job: ...
     async def add_note(self, order_id: OrderId | None, customer_id: CustomerId, text: str, key: str) -> Receipt | Job: ...
-
-    async def find_effect(self, key: str) -> Receipt | Job | Failure | None:
-        """What became of the effect that carried this key, as it stands now; None when the backend knows of none."""
-        ...

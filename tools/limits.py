@@ -39,11 +39,13 @@ ACTIONS = frozenset(
         "change_order_address",
         "change_customer_address",
         "add_note",
+        "send_verification_code",
+        "check_verification_code",
     }
 )
 """The tools that change something; the policy still decides on every call."""
 
-UNASKED = frozenset({"add_note"})
+UNASKED = frozenset({"add_note", "send_verification_code", "check_verification_code"})
 """The tools that act without the customer's yes. The agent's lane has none of them unless a tenant grants it: a model that
 reads strangers' texts must not be able to change anything by itself, not even a note that a colleague will believe."""
 
@@ -54,6 +56,7 @@ FLOW_ACTIONS: Mapping[str, frozenset[str]] = {
     "cancel_order": frozenset({"cancel_order"}),
     "return_refund": frozenset({"issue_refund", "return_items"}),
     "change_address": frozenset({"change_order_address"}),
+    "verify_identity": frozenset({"send_verification_code", "check_verification_code"}),
 }
 """What each shipped flow may change; a flow may read what its lane may, and one that is not named here may use no tool."""
 
@@ -180,6 +183,16 @@ class Policy(BaseModel):
     actions_per_hour: int = Field(default=20, ge=1)
     confirmation_hours: int = Field(default=48, ge=1)
     approval_hours: int = Field(default=72, ge=1)
+    code_minutes: int = Field(default=10, ge=1)
+    """How long a verification code lives."""
+    code_tries: int = Field(default=3, ge=1)
+    """How often a verification code may be tried."""
+    codes_per_hour: int = Field(default=3, ge=1)
+    """How many codes one ticket may ask for within an hour."""
+    codes_per_day: int = Field(default=5, ge=1)
+    """How many codes one account is sent within a day, whoever asks; what goes beyond is not sent, and nobody is told."""
+    proof_minutes: int = Field(default=60, ge=1)
+    """How long further messages of the sender who typed the right code count as the customer's."""
     store_credit: bool = True
     money_hours: MoneyHours | None = None
     granted: Mapping[Lane, frozenset[Tool]] = Field(default_factory=_granted)

@@ -75,7 +75,8 @@ class Caller:
 
     `fence` and `event_seq` belong to a turn and are None for a person's call. `seen_seq` is the newest event of the
     ticket that the caller has read; an intent is not committed past an unread customer message. `asks` says that the
-    ticket puts a wanted change to the customer; a person has asked already, and nobody asks past a person.
+    ticket puts a wanted change to the customer; a person has asked already, and nobody asks past a person. `claimed` is the
+    address that an unknown sender writes from: it identifies nobody, and says only where a code may be sent.
     """
 
     tenant: TenantName
@@ -90,6 +91,7 @@ class Caller:
     event_seq: int | None = None
     seen_seq: int | None = None
     asks: bool = True
+    claimed: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

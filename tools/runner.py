@@ -31,6 +31,7 @@ from tools.ports import (
 )
 from tools.results import refused, result_of
 from tools.tool import ToolContext, ToolSpec, Wanted
+from tools.verification import Codes, NoCodes
 
 PolicyFor = Callable[[TenantName], Policy]
 """The policy of a tenant, as it is now."""
@@ -52,13 +53,15 @@ class ToolRunner:
         policy_for: PolicyFor,
         clock: Clock,
         crashpoint: Crashpoint = go_on,
+        codes: Codes | None = None,
     ) -> None:
         self._commerce_for = commerce_for
         self._book = book
         self._policy_for = policy_for
         self._clock = clock
         self._crash = crashpoint
-        self._executor = Executor(commerce_for, book, crashpoint)
+        self._codes = codes or NoCodes()
+        self._executor = Executor(commerce_for, book, crashpoint, self._codes)
 
     async def call(
         self, caller: Caller, tool: str, args: Mapping[str, Json], origin: str, confirmed: bool = False
@@ -68,7 +71,7 @@ class ToolRunner:
         `confirmed` is a person's recorded attestation that the customer said yes; from anybody else it means nothing.
         """
         try:
-            spec, parsed, wanted = _parsed(caller, tool, args, origin, confirmed)
+            spec, parsed, wanted = _parsed(caller, tool, self._sealed(caller, tool, args), origin, confirmed)
         except ToolError as error:
             return await self._refuse(caller, tool, {}, error)
         try:
@@ -126,6 +129,14 @@ class ToolRunner:
         Raises `BackendUnavailable` when they cannot be read now.
         """
         return await self._executor.follow_up(action)
+
+    def _sealed(self, caller: Caller, tool: str, args: Mapping[str, Json]) -> Mapping[str, Json]:
+        """The arguments with what must not be kept in clear replaced by its seal."""
+        seals = CATALOGUE[tool].seals if tool in CATALOGUE and isinstance(args, Mapping) else frozenset[str]()
+        typed = {name: value for name in seals if isinstance(value := args.get(name), str)}
+        if not typed:
+            return args
+        return {**args, **{name: self._codes.seal(caller.tenant, caller.ticket, value) for name, value in typed.items()}}
 
     async def _read(self, caller: Caller, spec: ToolSpec, parsed: Args, wanted: Proposal) -> ToolResult:
         policy = self._policy_for(caller.tenant)

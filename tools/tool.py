@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any, get_type_hints
 
 from tools.args import Args
-from tools.commerce import Commerce, CustomerId, Failure, Job, Receipt
+from tools.commerce import Backend, Commerce, CustomerId, Failure, Job, Receipt
 from tools.errors import Code, ToolError
 from tools.limits import Policy
 from tools.money import Money
@@ -72,22 +72,22 @@ class Wanted:
 Handler = Callable[[ToolContext, Any], Awaitable[Any]]
 """Answers a READ with a mapping, or prepares a WRITE or MONEY call as `Wanted`."""
 
-Act = Callable[[Commerce, Action], Awaitable[Receipt | Job]]
+Act = Callable[[Any, Action], Awaitable[Receipt | Job]]
 """Carries a reserved action out, with its key and the preconditions that its recorded facts hold."""
 
-Find = Callable[[Commerce, Action], Awaitable[Receipt | Job | Failure | None]]
+Find = Callable[[Any, Action], Awaitable[Receipt | Job | Failure | None]]
 """Looks an action's effect up by its key."""
 
-See = Callable[[Commerce, Action], Awaitable[Receipt | None]]
+See = Callable[[Any, Action], Awaitable[Receipt | None]]
 """Finds an action's effect without its key, by reading its object; None when the object does not prove it."""
 
 
-async def find_by_key(shop: Commerce, action: Action) -> Receipt | Job | Failure | None:
+async def find_by_key(shop: Backend, action: Action) -> Receipt | Job | Failure | None:
     """What became of the one effect that carries the action's key."""
     return await shop.find_effect(action.key)
 
 
-async def see_nothing(_shop: Commerce, _action: Action) -> None:
+async def see_nothing(_shop: Backend, _action: Action) -> None:
     """For an effect that leaves nothing which could be read."""
 
 
@@ -119,6 +119,8 @@ class ToolSpec:
     verification: Verification
     confirms: bool
     stoppable: bool
+    by_codes: bool
+    seals: frozenset[str]
 
     @property
     def retry(self) -> Retry:
@@ -145,11 +147,14 @@ def tool(
     verification: Verification = Verification.CHANNEL,
     confirms: bool = True,
     stoppable: bool = True,
+    by_codes: bool = False,
+    seals: frozenset[str] = frozenset(),
 ) -> Callable[[Handler], ToolSpec]:
     """Mark an async function `(ctx: ToolContext, args: <Args>)` as a tool; its docstring is the description.
 
     An unmarked effect is MONEY: whoever forgets to say gets the strictest treatment. What is not a READ needs an `act`.
     `confirms` is false for what no customer is asked about, `stoppable` is false for what no kill switch may stop.
+    `by_codes` says that the service's own codes carry it out, and `seals` names the arguments that are kept as seals only.
     """
 
     def mark(handler: Handler) -> ToolSpec:
@@ -177,6 +182,8 @@ def tool(
             verification=verification,
             confirms=confirms and effect is not Effect.READ,
             stoppable=stoppable,
+            by_codes=by_codes,
+            seals=seals,
         )
 
     return mark

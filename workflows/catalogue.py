@@ -12,6 +12,7 @@ from workflows.order_status import OrderStatusFlow
 from workflows.refund_status import RefundStatusFlow
 from workflows.return_refund import ReturnRefundFlow
 from workflows.slots.orders import DEFAULT_ORDER_PATTERN
+from workflows.verify_identity import VerifyIdentityFlow
 
 _CLASSES: tuple[type[Conversation], ...] = (
     OrderStatusFlow,
@@ -19,6 +20,7 @@ _CLASSES: tuple[type[Conversation], ...] = (
     CancelOrderFlow,
     ReturnRefundFlow,
     ChangeAddressFlow,
+    VerifyIdentityFlow,
 )
 
 
@@ -51,7 +53,7 @@ NEWS_FLOWS: Mapping[str, str] = {
 }
 """For each flow, the one that tells how things stand after it."""
 
-READING_FLOWS = frozenset(flow.name for flow in _CLASSES if not flow.effects)
+READING_FLOWS = frozenset(flow.name for flow in _CLASSES if flow.on_request and not flow.effects)
 """The flows that change nothing; they may answer in the middle of another flow and run in every mode."""
 
 

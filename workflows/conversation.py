@@ -82,6 +82,8 @@ class Conversation(ABC):
     machine: ClassVar[type[StrictMachine]]
     effects: ClassVar[bool] = False
     """Whether the flow can change anything; a flow without effects may answer in the middle of another."""
+    on_request: ClassVar[bool] = True
+    """Whether customers ask for this flow, by an intent; another one begins when something is needed of them."""
 
     def __init__(self, order_pattern: re.Pattern[str] = DEFAULT_ORDER_PATTERN) -> None:
         self.order_pattern = order_pattern

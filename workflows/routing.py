@@ -13,6 +13,7 @@ from workflows.catalogue import INTENT_FLOWS, READING_FLOWS
 from workflows.confirm import Answer, read_answer
 from workflows.outcome import Reason
 from workflows.ticket import Ticket, Wish
+from workflows.verify_identity import VerifyIdentityFlow
 
 
 class Mode(StrEnum):
@@ -27,11 +28,13 @@ class Mode(StrEnum):
 class Modes:
     """What a tenant's settings say about routes.
 
-    `out_of_scope_to_agent` gives messages that no intent covers to the agent instead of to people.
+    `out_of_scope_to_agent` gives messages that no intent covers to the agent instead of to people. `verifies` says that an
+    unknown sender can be sent a code.
     """
 
     mode: Mode = Mode.NORMAL
     out_of_scope_to_agent: bool = False
+    verifies: bool = False
 
 
 class RouteCode(StrEnum):
@@ -46,6 +49,7 @@ class RouteCode(StrEnum):
     CUSTOMER_ASKED = "customer_asked"
     OUT_OF_SCOPE = "out_of_scope"
     IDENTITY = "identity"
+    IDENTITY_ASKED = "identity_asked"
     WORKFLOWS_ONLY = "workflows_only"
     READ_ONLY = "read_only"
     AUTO_REPLY = "auto_reply"
@@ -64,6 +68,7 @@ SENTENCES: dict[RouteCode, str] = {
     RouteCode.EMPTY: "The message holds no text of the customer's own.",
     RouteCode.CUSTOMER_ASKED: "The customer asks for a person.",
     RouteCode.OUT_OF_SCOPE: "The message is about something that we do not handle.",
+    RouteCode.IDENTITY_ASKED: "The sender is not verified, so a code goes to the address on file first.",
     RouteCode.IDENTITY: "The sender is not verified, and what they want needs an account.",
     RouteCode.WORKFLOWS_ONLY: "Only flows are allowed now, and no flow can take this.",
     RouteCode.READ_ONLY: "Nothing may be changed now, and this wants a change.",
@@ -121,7 +126,7 @@ def route(prediction: Prediction, ticket: Ticket, modes: Modes) -> Route:
         lane = Lane.AGENT if modes.out_of_scope_to_agent else Lane.HUMAN
         return _allowed(Route(lane, RouteCode.OUT_OF_SCOPE, escalation=Reason.OUT_OF_SCOPE), modes)
     if ticket.customer.verification is Verification.NONE and not (prediction.automatic and prediction.intent in _PUBLIC):
-        return Route(Lane.HUMAN, RouteCode.IDENTITY, escalation=Reason.IDENTITY)
+        return unknown_sender(modes)
     if prediction.separable and (each := _each_served(prediction, modes)):
         return each
     if prediction.reason is Read.LOW_CONFIDENCE and asks_where(prediction.text):
@@ -147,8 +152,15 @@ def _each_served(prediction: Prediction, modes: Modes) -> Route | None:
 def revisit(flow: str, ticket: Ticket, modes: Modes) -> Route:
     """The lane for a message that comes back to what a flow has answered."""
     if ticket.customer.verification is Verification.NONE:
-        return Route(Lane.HUMAN, RouteCode.IDENTITY, escalation=Reason.IDENTITY)
+        return unknown_sender(modes)
     return _allowed(Route(Lane.WORKFLOW, RouteCode.REVISIT, flow=flow), modes)
+
+
+def unknown_sender(modes: Modes) -> Route:
+    """Who takes a ticket whose sender nobody vouches for: a code proves them where one can be sent, else people."""
+    if modes.verifies:
+        return Route(Lane.WORKFLOW, RouteCode.IDENTITY_ASKED, flow=VerifyIdentityFlow.name)
+    return Route(Lane.HUMAN, RouteCode.IDENTITY, escalation=Reason.IDENTITY)
 
 
 def _allowed(wanted: Route, modes: Modes) -> Route:

@@ -79,13 +79,17 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class CustomerRef:
-    """The customer a ticket is bound to, once, from a verified identity; `external_id` is the merchant's own id."""
+    """The customer a ticket is bound to, once, from a verified identity; `external_id` is the merchant's own id.
+
+    `claimed` is the address that the sender writes from; it is nobody's word but theirs.
+    """
 
     id: str
     external_id: CustomerId | None
     verification: Verification
     email: str | None = None
     name: str | None = None
+    claimed: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

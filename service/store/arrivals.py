@@ -28,7 +28,10 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One message on its way in, with the delivery that brought it."""
+    """One message on its way in, with the delivery that brought it.
+
+    `proven` says that its sender, whom nobody vouches for, has typed a right code on this ticket a short while ago.
+    """
 
     tenant: str
     source: str
@@ -38,6 +41,7 @@ class Arrival:
     incoming: IncomingMessage
     message_id: str
     language: str
+    proven: bool = False
 
 
 async def make_room(conn: AsyncConnection, arrival: Arrival, now: datetime) -> Any:
@@ -94,7 +98,7 @@ async def add_mail(conn: AsyncConnection, arrival: Arrival, ticket: Any, now: da
         "text": message.text,
         "sent_at": message.sent_at,
         "seq": ticket.seq,
-        "verified": arrival.sender.customer is not None,
+        "verified": arrival.sender.customer is not None or arrival.proven,
         "sender": arrival.sender.claimed,
         "attachments": [attachment.model_dump(mode="json") for attachment in message.attachments],
         "position": ticket.seq * POSITIONS,
@@ -189,11 +193,18 @@ async def _author(conn: AsyncConnection, arrival: Arrival, ticket: Any) -> Autho
         return Author.CUSTOMER
     if ticket.verification == Verification.NONE and arrival.sender.customer is None:
         return Author.CUSTOMER if await _claimed_the_same(conn, ticket.id, arrival) else Author.THIRD_PARTY
+    if ticket.verification == Verification.CODE and arrival.sender.customer is None:
+        # A code bound this ticket, so nobody vouches for its own sender either; what a message may do is another matter.
+        same = await _claimed_the_same(conn, ticket.id, arrival, unvouched=True)
+        return Author.CUSTOMER if same else Author.THIRD_PARTY
     bound = (await conn.execute(select(customers.c.external_id).where(customers.c.id == ticket.customer_id))).scalar_one()
     return Author.CUSTOMER if arrival.sender.customer == bound else Author.THIRD_PARTY
 
 
-async def _claimed_the_same(conn: AsyncConnection, ticket_id: str, arrival: Arrival) -> bool:
-    first = select(messages.c.sender).where(messages.c.ticket_id == ticket_id, messages.c.author == Author.CUSTOMER)
-    sender = (await conn.execute(first.order_by(messages.c.position).limit(1))).scalar_one_or_none()
-    return sender == arrival.sender.claimed
+async def _claimed_the_same(conn: AsyncConnection, ticket_id: str, arrival: Arrival, *, unvouched: bool = False) -> bool:
+    """Whether the sender is named like the ticket's first; with `unvouched`, one whom nobody had vouched for either."""
+    first = select(messages.c.sender, messages.c.verified).where(
+        messages.c.ticket_id == ticket_id, messages.c.author == Author.CUSTOMER
+    )
+    row = (await conn.execute(first.order_by(messages.c.position).limit(1))).first()
+    return row is not None and row.sender == arrival.sender.claimed and not (unvouched and row.verified)

@@ -44,7 +44,9 @@ async def _caller(conn: AsyncConnection, tenant: str, ticket_id: str, lane: Lane
 async def _read(conn: AsyncConnection, tenant: str, ticket_id: str) -> Any:
     ticket = (tickets.c.verification, tickets.c.intent, tickets.c.lane, tickets.c.status, tickets.c.flow)
     query = (
-        select(*ticket, customers.c.external_id).join(customers).where(tickets.c.id == ticket_id, tickets.c.tenant == tenant)
+        select(*ticket, customers.c.external_id, customers.c.email)
+        .join(customers)
+        .where(tickets.c.id == ticket_id, tickets.c.tenant == tenant)
     )
     row = (await conn.execute(query)).first()
     if row is None:
@@ -63,5 +65,6 @@ def _made(row: Any, tenant: str, ticket_id: str, lane: Lane, person: PersonId | 
         lane=lane,
         person=person,
         intent=row.intent,
+        claimed=row.email,
         asks=lane is not Lane.HUMAN and not with_people,
     )

@@ -102,6 +102,7 @@ def _ticket(row: Any, said: Sequence[Any]) -> Ticket:
             verification=Verification(row.verification),
             email=row.customer_email if known else None,
             name=row.customer_name,
+            claimed=row.customer_email,
         ),
         subject=row.subject,
         channel=row.channel,

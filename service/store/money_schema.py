@@ -160,6 +160,30 @@ backend_events = Table(
     Column("received_at", UtcTime, nullable=False),
 )
 
+verifications = Table(
+    "verifications",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("tenant", ForeignKey("tenants.name"), nullable=False),
+    Column("ticket_id", ForeignKey("tickets.id"), nullable=False),
+    # The action that sent it; a repeated key sends nothing.
+    Column("key", String(64), nullable=False, unique=True),
+    # The merchant's customer whose address it was sent to; null when there is none, and then no code is right.
+    Column("account", String(200)),
+    Column("seal", String(64), nullable=False),
+    # open, passed, failed (tried too often), replaced (by a newer one)
+    Column("state", String(16), nullable=False),
+    # The tries by the keys of their actions, and whether each was right.
+    Column("answers", JsonColumn, nullable=False, server_default=text("'{}'")),
+    # Who typed the right code, as the help desk names them, and how long that counts for further messages.
+    Column("sender", String(200)),
+    Column("proof_until", UtcTime),
+    Column("created_at", UtcTime, nullable=False),
+    Column("expires_at", UtcTime, nullable=False),
+    Index("ix_verifications_ticket", "ticket_id", "created_at"),
+    Index("ix_verifications_account", "tenant", "account", "created_at"),
+)
+
 switches = Table(
     "switches",
     metadata,

@@ -53,7 +53,7 @@ async def same_story(service: Rig, tenant: str) -> None:
     how = {"ticket": "T-1", "customer": customer, "tenant": tenant}
     await service.say(f"The {name} from order {order} arrived broken, I want my money back.", **how)
     # Nothing answers at that address, but the question counts as delivered.
-    deliverer = Deliverer(services.db, clock, services.settings.outbound_url or "", lambda tenant: SECRET)
+    deliverer = Deliverer(services.db, clock, services.settings.outbound_url or "", lambda tenant: SECRET, services.codes)
     await deliverer.deliver_due()
     await deliverer.close()
     asked = await service.say("yes please", **how)

@@ -33,6 +33,7 @@ COMMANDS: Mapping[str, str] = {
     "switch": "Stop and restart what the machine may do.",
     "mcp": "Serve one ticket's tools over MCP, on standard input and output.",
     "policy": "Say what the policy would decide, and which rule says so.",
+    "erase": "Erase a person's data.",
     "audit": "Verify the journal.",
 }
 """Every command with its line of help; the module `service.commands.<name>` holds its `app`."""

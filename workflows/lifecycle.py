@@ -34,6 +34,8 @@ class LifecycleEvent(StrEnum):
     """A person gave the ticket back to the rails."""
     CLOSED = "closed"
     """A person closed the ticket, or nothing was asked in the first place."""
+    ERASED = "erased"
+    """The customer was erased, so nothing is left to work on."""
 
 
 class _Lifecycle(StrictMachine):
@@ -66,6 +68,9 @@ class _Lifecycle(StrictMachine):
     )
     handed_back = rows.ESCALATED.to(rows.WORKING)
     closed = rows.CLOSED.from_(rows.WORKING, rows.ESCALATED, rows.RESOLVED)
+    erased = rows.CLOSED.from_(
+        rows.NEW, rows.WORKING, rows.WAITING_CUSTOMER, rows.WAITING_APPROVAL, rows.ESCALATED, rows.RESOLVED
+    )
 
 
 def advance(status: TicketStatus, event: LifecycleEvent) -> TicketStatus:

@@ -28,7 +28,8 @@ def verify(tenant: Tenant = "default", as_json: AsJson = False) -> None:
             typer.echo(finding, err=True)
         state = f"{len(findings)} findings" if findings else "nothing is wrong"
         counted = f"{found['chains']} chains, {found['anchors']} anchors and {found['promises']} promises"
-        typer.echo(f"{counted}: {state}.", err=bool(findings))
+        erased = f" {found['erased']} entries were erased, as erasures say." if found["erased"] else ""
+        typer.echo(f"{counted}: {state}.{erased}", err=bool(findings))
     if findings:
         raise typer.Exit(1)
 
@@ -45,5 +46,6 @@ async def _verify(tenant: str) -> dict[str, Any]:
         "chains": verified.chains,
         "anchors": verified.anchors,
         "promises": len(PROMISES),
+        "erased": verified.erased,
         "findings": [*verified.findings, *map(str, wrong)],
     }

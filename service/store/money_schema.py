@@ -64,6 +64,8 @@ actions = Table(
     Column("reserved_at", UtcTime),
     Column("sent_at", UtcTime),
     Column("ended_at", UtcTime),
+    # Since then its arguments and facts are not the ones that its wish and digest were made of.
+    Column("erased_at", UtcTime),
     UniqueConstraint("ticket_id", "origin"),
     CheckConstraint("amount_minor is null or amount_minor >= 0", name="amount_not_negative"),
     CheckConstraint("(amount_minor is null) = (currency is null)", name="amount_has_currency"),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from service.store import journal
+from service.store import erasure, journal
 from service.store.journal import Head, tenant_stream
 from service.store.schema import journal as entries
 from service.store.schema import journal_payloads, tenants, tickets
@@ -14,13 +14,17 @@ TRIES = 3
 """A chain may grow between the reading of its head and of its entries; what is wrong three times is wrong."""
 
 
+_BESIDE = (journal_payloads.c.stream == entries.c.stream) & (journal_payloads.c.seq == entries.c.seq)
+
+
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """How many chains and anchors were looked at, and what is wrong with them."""
+    """How many chains and anchors were looked at, how many entries were erased, and what is wrong."""
 
     chains: int
     anchors: int
     findings: tuple[str, ...]
+    erased: int = 0
 
 
 async def verify_tenant(conn: AsyncConnection, tenant: str) -> Verified:
@@ -36,7 +40,8 @@ async def verify_tenant(conn: AsyncConnection, tenant: str) -> Verified:
         if await _head(conn, tenant, stray) is None:
             findings.append(f"{stray}: there are entries, and no ticket that they belong to")
     anchors, broken = await _anchors(conn, own)
-    return Verified(len(known), anchors, (*findings, *broken))
+    erased, gone = await _erased(conn, tenant)
+    return Verified(len(known), anchors, (*findings, *broken, *gone), erased)
 
 
 async def _verify(conn: AsyncConnection, tenant: str, stream: str) -> str | None:
@@ -60,8 +65,7 @@ async def _head(conn: AsyncConnection, tenant: str, stream: str) -> Head | None:
 
 async def _anchors(conn: AsyncConnection, own: str) -> tuple[int, list[str]]:
     """Each anchored head must still be an entry of its chain, so that a chain cannot be rewritten or cut off as a whole."""
-    beside = (journal_payloads.c.stream == entries.c.stream) & (journal_payloads.c.seq == entries.c.seq)
-    query = select(journal_payloads.c.data).join(entries, beside)
+    query = select(journal_payloads.c.data).join(entries, _BESIDE)
     query = query.where(entries.c.stream == own, entries.c.kind == "journal.anchored").order_by(entries.c.seq)
     anchored = [head for data in (await conn.execute(query)).scalars() for head in data["heads"]]
     broken: list[str] = []
@@ -71,3 +75,19 @@ async def _anchors(conn: AsyncConnection, own: str) -> tuple[int, list[str]]:
         if found != head["hash"]:
             broken.append(f"{head['stream']}: entry {head['seq']} is not the one that the tenant's journal anchored")
     return len(anchored), broken
+
+
+async def _erased(conn: AsyncConnection, tenant: str) -> tuple[int, list[str]]:
+    """Each payload that is gone must be covered by an erasure on the tenant's own chain; how many are, and which are not."""
+    told = select(journal_payloads.c.data).join(entries, _BESIDE)
+    told = told.where(entries.c.stream == tenant_stream(tenant), entries.c.kind == erasure.KIND)
+    covered: dict[str, int] = {}
+    for data in (await conn.execute(told)).scalars():
+        for stream, seq in data["streams"].items():
+            covered[stream] = max(covered.get(stream, 0), seq)
+    query = select(entries.c.stream, entries.c.seq).outerjoin(journal_payloads, _BESIDE)
+    query = query.where(entries.c.tenant == tenant, journal_payloads.c.seq.is_(None)).order_by(entries.c.stream, entries.c.seq)
+    gone = (await conn.execute(query)).all()
+    stray = [row for row in gone if row.seq > covered.get(row.stream, 0)]
+    found = [f"{row.stream}: the payload of entry {row.seq} is gone, and no erasure says so" for row in stray]
+    return len(gone) - len(stray), found

@@ -70,13 +70,13 @@ async def recomputed(conn: AsyncConnection, tenant: str) -> tuple[Broken, ...]:
 def _bound(row: Any) -> Broken | None:
     money = Money(row.amount_minor, row.currency) if row.amount_minor is not None else None
     wanted = Proposal(row.origin, row.tool, Effect(row.effect), row.args, row.order_id, money)
-    if row.key == action_key(row.tenant, row.id) and row.wish == wish(wanted):
+    if row.key == action_key(row.tenant, row.id) and (row.erased_at or row.wish == wish(wanted)):
         return None
     return Broken("I6.bound", row.id)
 
 
 def _approved(row: Any) -> Broken | None:
-    if row.digest == digest(row.tenant, row.id, row.tool, row.args, row.shown):
+    if row.erased_at or row.digest == digest(row.tenant, row.id, row.tool, row.args, row.shown):
         return None
     return Broken("I3.digest", row.approval)
 

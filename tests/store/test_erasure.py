@@ -1,0 +1,191 @@
+"""A person is erased: nothing of theirs is left anywhere, and what must stay still verifies."""
+
+import json
+import sqlite3
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import delete, insert, text, update
+from typer.testing import CliRunner
+
+from service.cli import app
+from service.errors import NotFound
+from service.explain import lines
+from service.replies import Deliverer
+from service.store import story, turns
+from service.store.erasure import ERASED, Erased, InFlight, erase
+from service.store.invariants.checking import broken, recomputed
+from service.store.loading import take_ticket
+from service.store.money_schema import actions
+from service.store.schema import customers, idempotency, journal_payloads
+from service.store.verification import Verified, verify_tenant
+from tests.conftest import StandingClock
+from tests.journeys.honesty import books_agree
+from tests.rig import SECRET, Rig, rig, rig_settings
+from tools.errors import FencedOff
+from tools.ports import TenantName
+
+TENANT = TenantName("default")
+HERS = ("Ada Byron", "cus_1@example.com", "Harbour Street", "02110", "my neighbour Zebulon", "purple elephant", "frightfully")
+"""What only this customer's data hold: name, e-mail, address, and words of theirs and about them."""
+
+
+@pytest.fixture
+async def service(database_url: str, clock: StandingClock, tmp_path: Path) -> AsyncIterator[Rig]:
+    """Ada (cus_1) has written on several tickets, one of them Bob's (cus_2)."""
+    settings = rig_settings(database_url, shop_url=f"sqlite:///{tmp_path}/shop.db", outbound_url="http://127.0.0.1:9/")
+    async with rig(database_url, clock, settings=settings) as made:
+        yield made
+
+
+async def tells(service: Rig) -> None:
+    """A refund that needs an approval, a case for people, an address change, an unverified message, and one on Bob's ticket."""
+    name = (await service.order("D-100004"))["items"][0]["name"]
+    await service.say(
+        f"The {name} from order D-100004 arrived broken like a purple elephant, I want my money back.", ticket="T-1"
+    )
+    await delivered(service)
+    (asked,) = (await service.say("yes please", ticket="T-1"))["approvals"]
+    boss = await service.person("boss")
+    await service.services.approvals.decide(boss, asked["id"], "approve", "Ada Byron asked", asked["digest"])
+    await service.work()
+    await service.say("Please change the delivery address of order D-100003", ticket="T-2")
+    await delivered(service)
+    await service.say("12 Harbour Street, Boston, MA 02110, United States", ticket="T-2")
+    await delivered(service)
+    await service.say("yes, please", ticket="T-2")
+    case = await service.say("Let me talk to a person about my neighbour Zebulon.", ticket="T-3")
+    await service.services.desk.write(boss, case["id"], "Ada Byron rang, frightfully cross.", note=True)
+    await service.say("Where is my purple elephant?", ticket="T-4", verified=False)
+    await service.say("Where is my order D-100008?", ticket="B-1", customer="cus_2")
+    await service.say("I am not Bob; frightfully sorry.", ticket="B-1")
+    async with service.services.db.begin() as conn:
+        kept = {"status": 200, "body": {"id": case["id"], "text": "my neighbour Zebulon"}, "created_at": service.clock()}
+        names = {"tenant": TENANT, "credential": "c", "idempotency_key": "k", "request_sha256": "0"}
+        await conn.execute(insert(idempotency).values(**names, **kept))
+        await conn.execute(update(customers).where(customers.c.external_id == "cus_2").values(name="Bob"))
+
+
+async def delivered(service: Rig) -> None:
+    """What waits is tried, so that questions count as asked; nothing answers there."""
+    deliverer = Deliverer(service.services.db, service.clock, service.services.settings.outbound_url or "", lambda _: SECRET)
+    await deliverer.deliver_due()
+    await deliverer.close()
+
+
+async def everything(service: Rig) -> dict[str, str]:
+    """Every row of every table, the engine's too, as text by table."""
+    db = service.services.db
+    async with db.reading() as conn:
+        tables = "select null, name from sqlite_master where type = 'table'"
+        if not db.is_sqlite:
+            tables = "select schemaname, tablename from pg_tables where schemaname in ('public', 'dbos')"
+        found: dict[str, str] = {}
+        for schema, table in (await conn.execute(text(tables))).all():
+            rows = await conn.execute(text(f'select * from {schema + "." if schema else ""}"{table}"'))
+            found[table] = "\n".join(repr(tuple(row)) for row in rows)
+    return found
+
+
+async def erased(service: Rig, customer: str = "cus_1") -> Erased:
+    async with service.services.db.begin() as conn:
+        return await erase(conn, TENANT, customer, "operator", service.clock())
+
+
+async def verified(service: Rig) -> Verified:
+    """The journal's verdict; every other promise holds."""
+    async with service.services.db.reading() as conn:
+        policy = service.services.policy_for(TENANT)
+        assert [*await broken(conn, TENANT, policy), *await recomputed(conn, TENANT)] == []
+        return await verify_tenant(conn, TENANT)
+
+
+async def test_nothing_of_an_erased_person_is_left_and_chain_and_books_verify(service: Rig) -> None:
+    await tells(service)
+    before = await everything(service)
+    assert all(any(word in rows for rows in before.values()) for word in HERS), "the search is for what can be found"
+    assert (await verified(service)).findings == ()
+    assert await erased(service) == Erased(tickets=4, messages_elsewhere=1)
+    after = await everything(service)
+    assert {table: [word for word in HERS if word in rows] for table, rows in after.items()} == {table: [] for table in after}
+    told = await verified(service)
+    assert told.findings == ()
+    assert told.erased > 10
+    await books_agree(service)
+    assert "'amount_minor': 74900" in str([action["amount"] for action in (await service.ticket_called("T-1"))["actions"]])
+
+
+async def test_the_tickets_of_an_erased_person_are_closed_and_can_still_be_looked_at(service: Rig) -> None:
+    await tells(service)
+    await erased(service)
+    for name in ("T-1", "T-2", "T-3", "T-4"):
+        ticket = await service.ticket_called(name)
+        assert (ticket["status"], ticket["subject"], ticket["question"]) == ("closed", "", None)
+        assert {message["text"] for message in ticket["messages"]} == {ERASED}
+        async with service.services.db.reading() as conn:
+            told = await story.read(conn, TENANT, ticket["id"])
+        assert told is not None
+        assert list(lines(told))
+    bob = await service.ticket_called("B-1")
+    assert "Where is my order D-100008?" in {message["text"] for message in bob["messages"]}
+
+
+async def test_a_customer_who_writes_again_after_being_erased_is_heard(service: Rig) -> None:
+    await tells(service)
+    await erased(service)
+    again = await service.say("Where is my order D-100001?", ticket="T-1")
+    assert (again["status"], again["flow"]) == ("resolved", "order_status")
+    assert (await verified(service)).findings == ()
+
+
+async def test_whoever_works_on_an_erased_ticket_writes_nothing_more(service: Rig) -> None:
+    heard = await service.hear("Where is my order D-100001?")
+    async with service.services.db.reading() as conn:
+        taken = await take_ticket(conn, heard.ticket_id, 1)
+    assert taken is not None
+    await erased(service)
+    async with service.services.db.begin() as conn:
+        with pytest.raises(FencedOff):
+            await turns.lock(conn, heard.ticket_id, taken[0].fence)
+    await service.work()
+    assert (await service.ticket(heard.ticket_id))["status"] == "closed"
+
+
+async def test_nobody_is_erased_while_their_money_is_on_its_way(service: Rig) -> None:
+    await tells(service)
+    async with service.services.db.begin() as conn:
+        await conn.execute(update(actions).where(actions.c.tool == "issue_refund").values(status="unknown"))
+    before = await everything(service)
+    with pytest.raises(InFlight):
+        await erased(service)
+    assert await everything(service) == before
+
+
+async def test_a_payload_that_somebody_took_away_is_found(service: Rig) -> None:
+    await service.say("Where is my order D-100001?")
+    async with service.services.db.begin() as conn:
+        await conn.execute(delete(journal_payloads).where(journal_payloads.c.seq == 1))
+    (finding,) = (await verified(service)).findings
+    assert "the payload of entry 1 is gone, and no erasure says so" in finding
+
+
+async def test_nobody_is_erased_by_a_name_that_is_not_theirs(service: Rig) -> None:
+    await service.say("Where is my order D-100001?")
+    with pytest.raises(NotFound):
+        await erased(service, "cus_1' or '1'='1")
+    assert "Ada Byron" in (await everything(service))["customers"]
+
+
+def test_an_operator_erases_a_customer(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DESKRAIL_DATABASE_URL", sqlite_url)
+    assert CliRunner().invoke(app, ["user", "add", "amy@example.com", "--role", "admin"]).exit_code == 0
+    with sqlite3.connect(sqlite_url.removeprefix("sqlite:///")) as db:
+        row = ("cst_1", "default", "cus_1", "ada@example.com", "Ada", "2026-11-20T12:00:00.000000+00:00")
+        db.execute("insert into customers values (?, ?, ?, ?, ?, ?)", row)
+    refused = CliRunner().invoke(app, ["erase", "cus_1"], input="n\n")
+    assert refused.exit_code == 1
+    done = CliRunner().invoke(app, ["erase", "cus_1", "--yes", "--json"])
+    assert json.loads(done.stdout) == {"tickets": 0, "messages_elsewhere": 0}
+    unknown = CliRunner().invoke(app, ["erase", "cus_9", "--yes"])
+    assert (unknown.exit_code, "no customer with this id" in unknown.stderr) == (1, True)

@@ -12,7 +12,7 @@ from hashlib import sha256
 
 from sqlalchemy import Connection, text
 
-from service.store.row_policies import policies
+from service.store.row_policies import FUNCTIONS, policies
 
 APPEND_ONLY: Mapping[str, tuple[str, ...]] = {
     "journal": ("update", "delete"),
@@ -28,6 +28,9 @@ _REFUSE = """
 create or replace function deskrail_refuse() returns trigger language plpgsql as
 $$ begin raise exception '% rows stay as they were written', tg_table_name using errcode = 'restrict_violation'; end $$
 """
+_FUNCTIONS: Mapping[str, tuple[str, ...]] = {"trigger": (_REFUSE,), "policy": FUNCTIONS}
+"""What guards of each kind call on PostgreSQL."""
+
 _SQLITE_BODY = "begin select raise(abort, '{table} rows stay as they were written'); end"
 
 _SQLITE_INSTALLED = "select 'trigger', name, tbl_name from sqlite_master where type = 'trigger'"
@@ -50,7 +53,8 @@ class Guard:
     @property
     def name(self) -> str:
         """The name, which says what it is for and changes with the text."""
-        mark = sha256((self.definition + (_REFUSE if self.kind == "trigger" else "")).encode()).hexdigest()[:8]
+        text_of_all = "".join((self.definition, *_FUNCTIONS[self.kind]))
+        mark = sha256(text_of_all.encode()).hexdigest()[:8]
         return f"{PREFIX}{self.table}_{mark}"
 
 
@@ -64,8 +68,9 @@ def install(connection: Connection) -> None:
         kind, table = there[name]
         connection.execute(text(f"drop {kind} {name}" + (f" on {table}" if postgres else "")))
     missing = [wanted[name] for name in wanted.keys() - there.keys()]
-    if postgres and any(guard.kind == "trigger" for guard in missing):
-        connection.execute(text(_REFUSE))
+    for kind in {guard.kind for guard in missing} if postgres else ():
+        for function in _FUNCTIONS[kind]:
+            connection.execute(text(function))
     for guard in missing:
         connection.execute(text(f"create {guard.kind} {guard.name} {guard.definition}"))
     if postgres:
@@ -83,4 +88,4 @@ def _triggers(*, postgres: bool) -> list[Guard]:
 
 
 def _policies() -> list[Guard]:
-    return [Guard("policy", table, f"on {table} using ({condition})") for table, condition in policies().items()]
+    return [Guard("policy", table, f"on {table} {conditions}") for table, conditions in policies().items()]

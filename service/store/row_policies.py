@@ -14,30 +14,48 @@ SAID = "current_setting('deskrail.tenant', true)"
 """The tenant that `service.store.database` says; null where nobody has said any."""
 
 
-def sees(table: Table) -> str | None:
-    """The condition under which a row of this table is visible and may be written; None for a table that has no tenant."""
-    whose = _whose(table)
-    return whose and f"{SAID} = '*' or {SAID} = {whose}"
+_SEEN = "(select p.tenant from {parent} p where p.id = {key})"
 
+PARENTS = ("tickets", "people", "approvals")
+"""The tables through which others belong to a tenant."""
 
-def _whose(table: Table) -> str | None:
-    if table is tenants:
-        return "name"
-    if "tenant" in table.c:
-        return "tenant"
-    if table is journal_payloads:
-        # Not through the entry, which may be written by the same statement and is not seen by it.
-        own = tenant_stream("")
-        ticket = "(select t.tenant from tickets t where t.id = stream)"
-        return f"case when starts_with(stream, '{own}') then substr(stream, {len(own) + 1}) else {ticket} end"
-    keys = [column for column in table.c if column.foreign_keys and not column.nullable]
-    if not keys:
-        return None
-    parent = next(iter(keys[0].foreign_keys)).column
-    # One look at one row by its key, whatever the statistics say; `exists` may become a scan of the whole table.
-    return f"(select p.tenant from {parent.table.name} p where p.{parent.name} = {table.name}.{keys[0].name})"  # noqa: S608 - Names of our own tables.
+_FUNCTION = """
+create or replace function deskrail_tenant_of_{parent}(whose text) returns text language plpgsql volatile as
+$$ begin return (select p.tenant from {parent} p where p.id = whose); end $$
+"""
+
+FUNCTIONS = tuple(_FUNCTION.format(parent=parent) for parent in PARENTS)
+"""What a new row's policy asks. Being volatile, they see a parent that the same statement wrote, as a subquery does not."""
 
 
 def policies() -> dict[str, str]:
-    """The condition of each table that belongs to a tenant."""
-    return {table.name: condition for table in metadata.sorted_tables if (condition := sees(table))}
+    """The condition of each table that belongs to a tenant, on the rows that are seen and on those that are written."""
+    found: dict[str, str] = {}
+    for table in metadata.sorted_tables:
+        if whose := _whose(table):
+            seen, written = (f"{SAID} = '*' or {SAID} = {tenant}" for tenant in whose)
+            found[table.name] = f"using ({seen}) with check ({written})"
+    return found
+
+
+def _whose(table: Table) -> tuple[str, str] | None:
+    """Whose a row is, for reading and for writing; None for a table that has no tenant."""
+    if table is tenants:
+        return "name", "name"
+    if "tenant" in table.c:
+        return "tenant", "tenant"
+    if table is journal_payloads:
+        own = tenant_stream("")
+        of_tenant = f"case when starts_with(stream, '{own}') then substr(stream, {len(own) + 1}) else"
+        seen, written = _through("tickets", "stream")
+        return f"{of_tenant} {seen} end", f"{of_tenant} {written} end"
+    keys = [column for column in table.c if column.foreign_keys and not column.nullable]
+    if not keys:
+        return None
+    parent = next(iter(keys[0].foreign_keys)).column.table.name
+    return _through(parent, f"{table.name}.{keys[0].name}")
+
+
+def _through(parent: str, key: str) -> tuple[str, str]:
+    # One look at one row by its key, whatever the statistics say; `exists` may become a scan of the whole table.
+    return _SEEN.format(parent=parent, key=key), f"deskrail_tenant_of_{parent}({key})"

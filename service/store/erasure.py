@@ -17,7 +17,7 @@ from service.errors import Conflict, NotFound
 from service.store import cases, questions, turns
 from service.store.arrivals import UNVERIFIED
 from service.store.journal import Entry, append_to_tenant
-from service.store.money_schema import actions, approvals, votes
+from service.store.money_schema import actions, approvals, verifications, votes
 from service.store.schema import customers, escalations, events, idempotency, journal_payloads, messages, outbox, tickets
 from service.store.schema import journal as entries
 from service.store.schema import questions as question_rows
@@ -140,6 +140,7 @@ async def _blank(conn: AsyncConnection, ticket_id: str) -> None:
     waits = and_(outbox.c.ticket_id == ticket_id, outbox.c.state.in_(("pending", "sending")))
     await conn.execute(update(outbox).where(waits).values(state="dead", last_error="erased"))
     await conn.execute(update(outbox).where(outbox.c.ticket_id == ticket_id).values(body={}))
+    await conn.execute(update(verifications).where(verifications.c.ticket_id == ticket_id).values(sender=None, answers={}))
     # Kept answers to repeated requests hold whole tickets.
     await conn.execute(delete(idempotency).where(cast(idempotency.c.body, Text).contains(ticket_id)))
 

@@ -69,7 +69,8 @@ async def tells(service: Rig) -> None:
 
 async def delivered(service: Rig) -> None:
     """What waits is tried, so that questions count as asked; nothing answers there."""
-    deliverer = Deliverer(service.services.db, service.clock, service.services.settings.outbound_url or "", lambda _: SECRET)
+    services = service.services
+    deliverer = Deliverer(services.db, service.clock, services.settings.outbound_url or "", lambda _: SECRET, services.codes)
     await deliverer.deliver_due()
     await deliverer.close()
 

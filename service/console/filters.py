@@ -139,6 +139,7 @@ FILTERS: Mapping[str, Any] = {
     "tool": lambda value: words.named(words.TOOL, value),
     "fact_name": lambda value: words.named(words.FACT, value),
     "switched": lambda switch: words.switched(switch.scope, switch.name),
+    "argument": lambda value: words.named(words.ARGUMENT, value),
     "effect": lambda value: words.named(words.EFFECT, value),
     "tone": lambda value: words.TONE.get(value, "quiet"),
 }

@@ -10,6 +10,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 
 from service.console import (
+    act_routes,
     action_routes,
     approval_routes,
     live,
@@ -30,6 +31,7 @@ ROUTERS = (
     signin_routes.router,
     queue_routes.router,
     ticket_routes.router,
+    act_routes.router,
     approval_routes.router,
     action_routes.router,
     switch_routes.router,

@@ -57,7 +57,7 @@ async def show_ticket(request: Request, ticket_id: str, viewer: Viewer) -> Respo
 @router.get("/console/tickets/{ticket_id}/shop")
 async def show_shop(request: Request, ticket_id: str, viewer: Viewer) -> Response:
     """The customer and their orders, loaded beside the ticket so that a slow shop holds nothing up."""
-    told = await _read(request, viewer, ticket_id)
+    told = await read_story(request, viewer, ticket_id)
     shop = await read_shop(request.app.state.services.commerce_for(viewer.person.tenant), told)
     return html("shop.html", shop=shop, head=told.head)
 
@@ -124,7 +124,7 @@ async def ticket_page(
     """The page of one ticket for one person. Raises `NotFound`."""
     person, services = viewer.person, request.app.state.services
     seen = await live.version(services.db, live.Topic(person.tenant, "ticket", ticket_id))
-    told = await _read(request, viewer, ticket_id)
+    told = await read_story(request, viewer, ticket_id)
     async with services.db.reading() as conn:
         items = await queue.waiting(conn, person.tenant, Show.ALL, person.id)
     return await page(
@@ -164,7 +164,8 @@ async def _window(request: Request, told: Story) -> Window:
     return Window(policy.window_days, ", ".join(one.text() for one in sums) or "none")
 
 
-async def _read(request: Request, viewer: Session, ticket_id: str) -> Story:
+async def read_story(request: Request, viewer: Session, ticket_id: str) -> Story:
+    """The tenant's ticket with all that belongs to it. Raises `NotFound`."""
     async with request.app.state.services.db.reading() as conn:
         told = await story.read(conn, viewer.person.tenant, ticket_id)
     if told is None:
@@ -176,7 +177,7 @@ async def _write(request: Request, worker: Session, ticket_id: str, kind: str, t
     services, note = request.app.state.services, kind == "note"
     if not text.strip():
         raise Invalid("Write something first.")
-    told = await _read(request, worker, ticket_id)
+    told = await read_story(request, worker, ticket_id)
     if not note and any(said.author == "customer" and said.position > seen for said in told.said):
         raise NewerMessage
     body = hashlib.sha256("\x1f".join((ticket_id, kind, text)).encode()).hexdigest()

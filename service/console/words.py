@@ -137,6 +137,16 @@ FACT: Mapping[str, str] = {
     "customer_id": "Customer",
 }
 
+ARGUMENT: Mapping[str, str] = {
+    "item_ids": "Items",
+    "new_item_ids": "Swap",
+    "payment_method_id": "Payment method",
+    "refund_to": "Money goes to",
+    "line1": "Street and number",
+    "line2": "Second line",
+    "region": "State or region",
+}
+
 TONE: Mapping[str, str] = {
     # Statuses of tickets, actions, approvals and orders, each with the colour that goes beside its word.
     "new": "info",

@@ -119,6 +119,22 @@ def test_a_denial_asks_for_its_reason(visit: Visitor, house: House) -> None:
     expect(seen.page.locator(".asked").first).to_contain_text("ann: deny, “It arrived yesterday.”")
 
 
+def test_a_refund_by_hand_is_typed_as_people_write_money(visit: Visitor, house: House) -> None:
+    ticket = write(house, "DAY-4", "A human please!", "cus_1")
+    seen = visit(Role.AGENT, "bob")
+    seen.go(f"/console/tickets/{ticket}")
+    seen.page.get_by_role("link", name="Act for the customer").click()
+    seen.page.get_by_role("link", name=re.compile(r"^Refund\s*: D-100004")).click()
+    seen.page.get_by_label("Amount").fill("12.50")
+    seen.page.get_by_label("Reason").select_option("damaged")
+    seen.page.get_by_label("The customer has said yes to exactly this.").check()
+    seen.page.get_by_role("button", name="Refund").click()
+    expect(seen.page).to_have_url(re.compile(rf"/console/tickets/{ticket}#act_"))
+    expect(seen.page.locator(".called .call-name").last).to_have_text(re.compile(r"Refund\s+\$12.50\s+D-100004"))
+    expect(seen.page.locator(".called .call-state").last).to_contain_text("Done")
+    assert effects(house, "D-100004") == ["refund"]
+
+
 def test_the_day_can_be_done_without_a_mouse(visit: Visitor, house: House) -> None:
     for name in ("KEY-1", "KEY-2"):
         ticket = write(house, name, f"{name}: is anybody there? A human please!")

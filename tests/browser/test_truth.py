@@ -166,6 +166,9 @@ def test_axe_finds_no_barrier(visit: Visitor, house: House, scheme: str, size: t
         "/console/approvals",
         "/console/tickets",
         f"/console/tickets/{ticket}",
+        f"/console/tickets/{ticket}/act",
+        f"/console/tickets/{ticket}/act/return_items?order=D-100004",
+        f"/console/tickets/{ticket}/act/change_order_address?order=D-100003",
         "/console/switches",
         "/ops",
     ):

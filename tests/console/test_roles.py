@@ -28,6 +28,9 @@ EXPECTED: Mapping[Cell, frozenset[Role]] = {
     ("GET", "/console/tickets/{ticket_id}"): roles.EVERYONE,
     ("GET", "/console/tickets/{ticket_id}/shop"): roles.EVERYONE,
     ("GET", "/console/approvals"): roles.EVERYONE,
+    ("GET", "/console/tickets/{ticket_id}/act"): frozenset({Role.AGENT, Role.SUPERVISOR}),
+    ("GET", "/console/tickets/{ticket_id}/act/{tool}"): frozenset({Role.AGENT, Role.SUPERVISOR}),
+    ("POST", "/console/tickets/{ticket_id}/act/{tool}"): frozenset({Role.AGENT, Role.SUPERVISOR}),
     ("GET", "/console/approvals/{approval_id}"): roles.EVERYONE,
     ("GET", "/console/switches"): roles.EVERYONE,
     ("GET", "/console/policy"): roles.EVERYONE,
@@ -84,12 +87,14 @@ class Scene:
             approval_id=self.approval,
             action_id=self.action,
             person_id=self.person,
+            tool="add_note",
         )
 
     def form(self, path: str) -> dict[str, str]:
         """A form that the route accepts."""
         forms = {
             "/console/tickets/{ticket_id}/messages": {"kind": "note", "text": "A note."},
+            "/console/tickets/{ticket_id}/act/{tool}": {"text": "A note for the shop.", "key": "k"},
             "/console/escalations/{case_id}/{deed}": {"ticket_id": self.ticket},
             "/console/approvals/{approval_id}/decision": {
                 "decision": "approve",

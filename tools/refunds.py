@@ -80,7 +80,7 @@ def _require_whole(ctx: ToolContext, order: Order, money: Money) -> None:
     """A merchant's system that refunds whole orders only is never asked for a part."""
     left = order.captured_minor - order.refunded_minor
     if money.amount_minor < left and not ctx.shop.capabilities.partial_refunds:
-        raise ToolError(Code.BAD_STATE, PARTS, "refund.whole")
+        raise ToolError(Code.BAD_STATE, PARTS)
 
 
 @tool(effect=Effect.READ)

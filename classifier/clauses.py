@@ -30,6 +30,7 @@ _CONDITION = re.compile(
     r"|should (?:it|that|this))\b",
     re.IGNORECASE,
 )
+_IT = re.compile(r"\b(?:it|its|it's|they|them|that|this)\b", re.IGNORECASE)
 _ADDITION = re.compile(
     r"\W*(?:and |but |oh )*(?:also|furthermore|additionally|besides|moreover|plus|while (?:i'm|i am|im|we're|we are) "
     r"|another thing|one more|second(?:ly)?\b|separately|p\.?s\b|btw|by the way|on top of)",
@@ -67,6 +68,11 @@ def names_number(passage: str) -> bool:
 def is_conditional(passage: str) -> bool:
     """Tell whether a passage wants something only in one case: "if not, cancel it", "otherwise I want my money back"."""
     return _CONDITION.search(passage[:MAX_CHARS]) is not None
+
+
+def refers_back(passage: str) -> bool:
+    """Tell whether a passage asks about "it" and names nothing, so that it may still be about the wish before it."""
+    return _IT.search(passage[:MAX_CHARS]) is not None and not names_number(passage)
 
 
 def opens_addition(passage: str) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from classifier.artefact import Metadata, load_artefact
-from classifier.clauses import asks, is_conditional, is_statement, names_number, opens_addition, split
+from classifier.clauses import asks, is_conditional, is_statement, names_number, opens_addition, refers_back, split
 from classifier.clean import Cleaned, clean
 from classifier.intents import Intent
 from classifier.language import LanguageGuard
@@ -14,6 +14,8 @@ from classifier.scorer import Scorer, Scores
 from classifier.wishes import Passage, announces_more, stretches, wishes
 
 _ALTERNATIVES = 3
+_QUESTIONS = frozenset({Intent.ORDER_STATUS, Intent.REFUND_STATUS})
+"""Intents that only ask; "and is it on its way?" may be about anything that was spoken of before."""
 _FAMILIAR = 0.85
 """From this share of known words on, a text is taken to be in the model's language."""
 
@@ -106,7 +108,8 @@ class IntentModel:
         )
 
     def _sure(self, passage: str, told: Passage) -> bool:
-        return told.asks and told.confidence >= self.metadata.threshold and not is_conditional(passage)
+        clear = told.asks and told.confidence >= self.metadata.threshold and not is_conditional(passage)
+        return clear and not (told.intent in _QUESTIONS and refers_back(passage))
 
     def _reason(self, scores: Scores, *, doubtful: bool) -> Reason:
         if scores.rejected:

@@ -46,6 +46,7 @@ def asks_after(text: str) -> bool:
     return all(any(pattern.fullmatch(clause) for pattern in _STANDS) for clause in said)
 
 
+_COURTESY = {Part.FILLER, Part.THANKS, Part.PRAISE, Part.SOFT_YES}
 _REFERRING = frozenset(
     word
     for (word,) in phrases(
@@ -64,7 +65,7 @@ def only_refers(text: str) -> bool:
     if not ORDER_LIKE.search(said) and not names_other(said):
         return False
     rest = tokens(ORDER_LIKE.sub(" ", said))
-    return all(word in _REFERRING or not word.isalnum() or PARTS.get((word,)) is Part.FILLER for word in rest)
+    return all(word in _REFERRING or not word.isalnum() or PARTS.get((word,)) in _COURTESY for word in rest)
 
 
 def _bare(clause: tuple[str, ...]) -> str:

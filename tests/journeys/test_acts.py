@@ -68,6 +68,18 @@ async def test_an_order_goes_to_the_address_that_the_customer_saw_and_confirmed(
     assert (ticket["status"], statuses(ticket)) == ("resolved", ["succeeded"])
 
 
+async def test_a_change_of_mind_that_comes_too_late_goes_to_a_person(service: Rig) -> None:
+    await service.say("Please cancel my order D-100003")
+    ticket = await later(service, "yess!!")
+    assert statuses(ticket) == ["succeeded"]
+    again = await later(service, "yes")
+    assert (again["status"], len(await service.said(ticket["id"]))) == ("resolved", 2)
+    ticket = await later(service, "no wait, don't cancel it!")
+    assert (ticket["status"], ticket["lane"]) == ("escalated", "human")
+    assert "has been done already, and I cannot take it back by myself" in await newest_reply(service, ticket)
+    assert len(await service.books()) == 1
+
+
 async def test_a_no_leaves_everything_as_it_is(service: Rig) -> None:
     await service.say("Please cancel my order D-100003")
     ticket = await later(service, "No, thanks")

@@ -61,6 +61,14 @@ async def test_a_thank_you_leaves_an_answered_ticket_resolved_and_a_question_reo
     assert (written.count("ticket.moved"), written.count("message.received")) == (4, 3)
 
 
+async def test_a_greeting_is_greeted_back_and_the_talk_begins(service: Rig) -> None:
+    ticket = await service.say("Hi!")
+    assert (ticket["status"], ticket["escalation"]) == ("resolved", None)
+    assert "What can I do for you?" in await newest_reply(service, ticket)
+    ticket = await later(service, "where is D-100001")
+    assert (ticket["status"], ticket["flow"]) == ("resolved", "order_status")
+
+
 async def test_a_question_about_no_business_of_ours_goes_to_a_person_who_is_told_why(service: Rig) -> None:
     ticket = await service.say("What do you think of the weather on the moon?")
     assert (ticket["status"], ticket["lane"], ticket["escalation"]["reason"]) == ("escalated", "human", "out_of_scope")

@@ -131,6 +131,17 @@ async def wants_749_back_again(service: Rig) -> dict:
     return ticket
 
 
+async def test_a_request_that_nobody_decided_on_starts_again_with_a_word(service: Rig) -> None:
+    ticket = await wants_749_back(service)
+    service.clock.advance(hours=73)
+    assert await service.services.approvals.expire() == 1
+    await service.work()
+    ticket = await later(service, "I still want it")
+    assert (statuses(ticket), ticket["question"]["kind"]) == (["expired", "proposed"], "confirm")
+    assert "Refund: $749.00" in await newest_reply(service, ticket)
+    assert await service.books() == []
+
+
 async def test_an_approved_refund_is_paid_and_told_with_its_receipt(service: Rig) -> None:
     ticket = await wants_749_back(service)
     await service.approve(await service.person("sue"), ticket["approvals"][0])

@@ -27,6 +27,10 @@ from workflows.slots.countries import country_name, country_named
             },
         ),
         (
+            "12 Harbour St, Boston, 02110 USA",
+            {"line1": "12 Harbour St", "city": "Boston", "postal_code": "02110", "country": "US"},
+        ),
+        (
             "can you send it to Hauptstraße 12, 10115 Berlin, Germany please",
             {"line1": "Hauptstraße 12", "city": "Berlin", "postal_code": "10115", "country": "DE"},
         ),
@@ -146,3 +150,8 @@ def test_no_text_breaks_the_reading(text: str) -> None:
     if not draft.missing:
         assert draft.line1
         assert draft.line1 in text.replace("\t", " ") or draft.line1.split()[0] in text
+
+
+def test_a_town_right_behind_the_street_is_the_town_and_a_direction_is_none() -> None:
+    assert read_address("its 12 Harbour St Boston").as_json() == {"line1": "12 Harbour St", "city": "Boston"}
+    assert read_address("12 Harbour Street North").as_json() == {"line1": "12 Harbour Street North"}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from workflows.asking_after import asks_after, only_refers
+from workflows.asking_after import asks_after, asks_where, only_greets, only_refers, wants_on
 
 
 @pytest.mark.parametrize(
@@ -55,6 +55,7 @@ def test_what_wants_something_of_its_own_is_more_than_that(text: str) -> None:
         "no, the other order",
         "sorry I meant D-100002",
         "and what about D-100003?",
+        "thx! and D-100003?",
         "not that one, the other one",
         "order #W1234567 please",
     ],
@@ -70,3 +71,26 @@ def test_more_than_a_name_is_read_for_what_it_says(text: str) -> None:
 
 def test_a_very_long_message_is_read_as_fast_as_any() -> None:
     assert not asks_after("any news" + " my" * 1300 + " parrot")
+
+
+@pytest.mark.parametrize("text", ["where is D-100001", "wheres 100001??", "hi, status of order D-100001 pls", "track D-100001"])
+def test_where_a_numbered_order_is_needs_no_more_words(text: str) -> None:
+    assert asks_where(text)
+
+
+@pytest.mark.parametrize("text", ["where is my order", "where is the refund for D-100001", "D-100001", "cancel D-100001 where"])
+def test_where_is_heard_only_if_nothing_else_is_said(text: str) -> None:
+    assert not asks_where(text)
+
+
+def test_a_greeting_is_one_only_if_it_is_all() -> None:
+    assert only_greets("Hello!")
+    assert only_greets("hi there, good morning")
+    assert not only_greets("hi, where is it")
+    assert not only_greets("")
+
+
+def test_who_still_wants_it_wants_to_go_on() -> None:
+    assert wants_on("I still want to cancel it")
+    assert wants_on("ok let's go on")
+    assert not wants_on("I am still waiting")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from workflows.confirm import Answer, is_plain_thanks, is_retraction, last_word, read_answer
+from workflows.confirm import Answer, is_plain_thanks, is_retraction, last_word, read_answer, takes_back, wants_nothing
 
 CANCEL = (
     "Hi Ada,\n\nI can cancel order D-100001 (Desk Lamp).\n$25.00 would go back to Visa ending 4242."
@@ -19,6 +19,7 @@ REFUND = (
         "yes",
         "Yes.",
         "YES!!!",
+        "yesss",
         "y",
         "yes please",
         "Yes, please go ahead",
@@ -219,3 +220,25 @@ def test_praise_and_acknowledgement_are_not_plain_thanks() -> None:
     assert is_plain_thanks("Thank you!")
     assert not is_plain_thanks("ok, thanks")
     assert not is_plain_thanks("great")
+
+
+@pytest.mark.parametrize("text", ["ok", "👍", "no, that's all, thanks", "never mind", "great, thank you!", "okk"])
+def test_an_answered_customer_may_want_nothing_more(text: str) -> None:
+    assert wants_nothing(text)
+
+
+@pytest.mark.parametrize("text", ["ok?", "yes", "no, the other one", "it is not there", "ok but when", ""])
+def test_anything_else_is_more_than_nothing(text: str) -> None:
+    assert not wants_nothing(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["no wait, don't cancel it!", "stop!", "I changed my mind", "undo that", "please dont refund me"]
+)
+def test_what_is_done_may_be_wanted_undone(text: str) -> None:
+    assert takes_back(text)
+
+
+@pytest.mark.parametrize("text", ["no", "never mind", "thanks", "no thanks", "ok", "where is my refund"])
+def test_a_no_to_something_more_undoes_nothing(text: str) -> None:
+    assert not takes_back(text)

@@ -16,7 +16,7 @@ from service.store.ticket_row import TicketRow
 from service.store.wakeups import Enqueue
 from service.turn import Turn
 from tools.execution import Crashpoint, go_on
-from tools.ports import ActionStatus, Clock, Lane
+from tools.ports import ActionId, ActionStatus, Clock, Lane
 from workflows.lifecycle import LifecycleEvent
 from workflows.outcome import AskCustomer, AwaitApproval, Close, Escalate, HandOff, Outcome, Reply
 from workflows.ticket import Author, QuestionKind
@@ -83,7 +83,7 @@ class Outcomes:
             if outcome is not None:
                 row.happened(LifecycleEvent.CUSTOMER_WROTE if turn.messages else LifecycleEvent.WOKEN)
                 await self._write(conn, row, turn, outcome)
-            await self._end_unasked(conn, row, turn)
+            await self._end_unasked(conn, row, turn, outcome.action_id if isinstance(outcome, AskCustomer) else None)
             await row.save(conn, turn.number)
             self._crash("before_outcome")
         self._crash("after_outcome")
@@ -133,11 +133,14 @@ class Outcomes:
         case = await cases.live(conn, before.id) if before.lane == Lane.HUMAN else None
         return TicketRow(before, self._clock(), owned=case is not None and case.owner is not None)
 
-    async def _end_unasked(self, conn: Connection, row: TicketRow, turn: Turn) -> None:
-        """What an earlier run of this turn proposed and this one did not ask about is off; a first run leaves nothing."""
+    async def _end_unasked(self, conn: Connection, row: TicketRow, turn: Turn, asking: ActionId | None = None) -> None:
+        """What an earlier run of this turn proposed and this one did not ask about is off; a first run leaves nothing.
+
+        `asking` is what this run asks about: its question is written only with the row.
+        """
         if turn.claim.attempts > 1 or row.before.superseded_count:
             open_now = row.values.get("question_id", row.before.question_id)
-            row.entries += await questions.end_unasked(conn, turn.ticket.id, open_now, row.now)
+            row.entries += await questions.end_unasked(conn, turn.ticket.id, open_now, row.now, keep=asking)
 
     def _hear(self, row: TicketRow, turn: Turn, noted: list[Entry]) -> None:
         messages = turn.messages

@@ -113,10 +113,13 @@ async def end_unconfirmed(conn: AsyncConnection, action_id: str, status: ActionS
     return [Entry(f"action.{status}", "system", {"action_id": action_id})] if done.first() else []
 
 
-async def end_unasked(conn: AsyncConnection, ticket_id: str, question_id: str | None, now: datetime) -> list[Entry]:
-    """End the actions that wait for a yes to a question that is not the open one; the caller holds the ticket's lock.
+async def end_unasked(
+    conn: AsyncConnection, ticket_id: str, question_id: str | None, now: datetime, *, keep: str | None = None
+) -> list[Entry]:
+    """End the actions that wait for a yes to a question that is not the open one, nor about the one to `keep`.
 
-    A turn that died or was overtaken after it had proposed leaves such an action behind when the next one goes another way.
+    The caller holds the ticket's lock. A turn that died or was overtaken after it had proposed leaves such an action behind
+    when the next one goes another way.
     """
     asked = select(questions.c.action_id).where(questions.c.id == question_id, questions.c.action_id.is_not(None))
     done = await conn.execute(
@@ -126,6 +129,7 @@ async def end_unasked(conn: AsyncConnection, ticket_id: str, question_id: str | 
             actions.c.status == ActionStatus.PROPOSED,
             actions.c.decision == "needs_confirmation",
             actions.c.id.not_in(asked),
+            actions.c.id != (keep or ""),
         )
         .values(status=ActionStatus.SUPERSEDED, code=ActionStatus.SUPERSEDED, ended_at=now)
         .returning(actions.c.id)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from sqlalchemy import make_url
 
 from service.store import migrate
 from tests.conftest import empty
@@ -28,10 +29,27 @@ def postgres_place(postgres_database: str) -> Iterator[Place]:
     place.close()
 
 
-@pytest.fixture(
-    scope="module",
-    params=["sqlite", pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.xdist_group("postgres")])],
-)
+@pytest.fixture(scope="module")
+def postgres_working_place(postgres_database: str, app_role: str) -> Iterator[Place]:
+    """The same for the role that works, which sees a tenant's rows only while it works for that tenant."""
+    empty(postgres_database)
+    owner = Place(postgres_database, app_role)
+    owner.close()
+    place = Place(make_url(postgres_database).set(username=app_role).render_as_string(hide_password=False))
+    yield place
+    place.close()
+
+
+POSTGRES = [pytest.mark.postgres, pytest.mark.xdist_group("postgres")]
+
+
+@pytest.fixture(scope="module", params=["sqlite_place", pytest.param("postgres_place", marks=POSTGRES)])
 def place(request: pytest.FixtureRequest) -> Place:
-    """Each database in turn."""
-    return request.getfixturevalue(f"{request.param}_place")
+    """Each database in turn, as its owner sees it."""
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture(scope="module", params=["sqlite_place", pytest.param("postgres_working_place", marks=POSTGRES)])
+def working_place(request: pytest.FixtureRequest) -> Place:
+    """Each database in turn, as a worker sees it."""
+    return request.getfixturevalue(request.param)

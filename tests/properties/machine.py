@@ -39,6 +39,8 @@ WISHES = {
 POSSIBLE = [
     *(("issue_refund", order["id"]) for order in SHOP["orders"] if order["status"] == "delivered"),
     *(("return_items", order["id"]) for order in SHOP["orders"] if order["status"] == "delivered"),
+    # Two people have to agree to this one.
+    *[("issue_refund", "A-100004")] * 4,
     *(("cancel_order", order["id"]) for order in SHOP["orders"] if order["status"] == "pending"),
 ]
 WISH = st.one_of(st.sampled_from(POSSIBLE), st.sampled_from(POSSIBLE), st.tuples(st.sampled_from(sorted(WISHES)), ORDER))
@@ -50,6 +52,17 @@ IDLE = (
     "Is the chair made of oak?",
     "A human, please!",
 )
+
+
+ERRORS = st.sampled_from(("unreachable", "lost_request", "lost_answer", "rubbish"))
+MISHAP = st.one_of(
+    st.just(("", "")),
+    st.just(("", "")),
+    st.tuples(st.just("error"), ERRORS),
+    st.tuples(st.just("death"), DEATHS),
+    st.tuples(st.just("death and switch"), DEATHS),
+)
+"""What befalls a run: the shop errs, the worker dies, or it dies and a switch is thrown before another goes on."""
 
 
 @st.composite
@@ -107,16 +120,37 @@ class Support(RuleBasedStateMachine):
     def _do(self, step: Coroutine[Any, Any, object]) -> None:
         self.place.clock.advance(minutes=1)
         self.broken = True
-        self.place.run(step)
-        self.place.run(self.play.check())
+        self.place.run(step, self.play.tenant)
+        self.place.run(self.play.check(), self.play.tenant)
         self.broken = False
 
-    @initialize(number=TICKET, wish=st.sampled_from(POSSIBLE), then=st.sampled_from(("run", "yes", "yes run")))
-    def begins(self, number: int, wish: tuple[str, str], then: str) -> None:
-        self.opens(number, wish, False, then)
+    def _runs(self, mishap: tuple[str, Any]) -> None:
+        match mishap:
+            case ("error", kind):
+                self.play.shop_errs(Fault(kind))
+                self._do(self.play.runs())
+            case ("death", at):
+                self._do(self.play.runs(at))
+            case ("death and switch", at):
+                self._do(self.play.runs(at))
+                self._do(self.play.throws("tenant", "", on=True))
+                self._do(self.play.runs())
+                self._do(self.play.throws("tenant", "", on=False))
+            case _:
+                self._do(self.play.runs())
 
-    @rule(number=TICKET, wish=WISH, stranger=STRANGER, then=st.sampled_from(("", "run", "yes", "yes run", "yes run")))
-    def opens(self, number: int, wish: tuple[str, str], stranger: bool, then: str) -> None:
+    @initialize(number=TICKET, wish=st.sampled_from(POSSIBLE), then=st.sampled_from(("run", "yes", "yes run")), mishap=MISHAP)
+    def begins(self, number: int, wish: tuple[str, str], then: str, mishap: tuple[str, Any]) -> None:
+        self.opens(number, wish, False, then, mishap)
+
+    @rule(
+        number=TICKET,
+        wish=WISH,
+        stranger=STRANGER,
+        then=st.sampled_from(("", "run", "yes", "yes run", "yes run")),
+        mishap=MISHAP,
+    )
+    def opens(self, number: int, wish: tuple[str, str], stranger: bool, then: str, mishap: tuple[str, Any]) -> None:
         tool, order = wish
         number = number if stranger else own_ticket(number, order)
         text = WISHES[tool].format(order=order, item=GOODS[order][0]["name"])
@@ -126,14 +160,13 @@ class Support(RuleBasedStateMachine):
         if "yes" in then:
             self._do(self.play.hears(number, "yes please", yes=True))
         if then == "yes run":
-            self._do(self.play.runs())
+            self._runs(mishap)
 
     @precondition(lambda self: self.play.asked)
-    @rule(place=TICKET, at_once=st.booleans())
-    def confirms(self, place: int, at_once: bool) -> None:
+    @rule(place=TICKET, mishap=MISHAP)
+    def confirms(self, place: int, mishap: tuple[str, Any]) -> None:
         self._do(self.play.answers(place, "yes please", yes=True))
-        if at_once:
-            self._do(self.play.runs())
+        self._runs(mishap)
 
     @precondition(lambda self: self.play.asked)
     @rule(place=TICKET, text=st.sampled_from(RETRACTIONS))
@@ -151,11 +184,10 @@ class Support(RuleBasedStateMachine):
         self._do(self.play.channel_answers(place, yes=yes))
 
     @precondition(lambda self: self.play.awaited)
-    @rule(name=st.sampled_from(("sue", "sam", "sue", "sam", "ann")), place=st.integers(0, 3), at_once=st.booleans())
-    def approves(self, name: str, place: int, at_once: bool) -> None:
+    @rule(name=st.sampled_from(("sue", "sam", "sue", "sam", "ann")), place=st.integers(0, 3), mishap=MISHAP)
+    def approves(self, name: str, place: int, mishap: tuple[str, Any]) -> None:
         self._do(self.play.votes(name, "approve", place))
-        if at_once:
-            self._do(self.play.runs())
+        self._runs(mishap)
 
     @precondition(lambda self: self.play.awaited)
     @rule(name=PERSON, place=st.integers(0, 3))
@@ -210,7 +242,7 @@ class Support(RuleBasedStateMachine):
     def time_passes(self, hours: float) -> None:
         self._do(self.play.time_passes(hours))
 
-    @rule(kind=st.sampled_from(("unreachable", "lost_request", "lost_answer", "rubbish")))
+    @rule(kind=ERRORS)
     def shop_errs(self, kind: Any) -> None:
         self.play.shop_errs(Fault(kind))
 
@@ -238,4 +270,4 @@ class Support(RuleBasedStateMachine):
     def teardown(self) -> None:
         """The play comes to its end, unless it broke off."""
         if not self.broken:
-            self.place.run(self.play.ends())
+            self.place.run(self.play.ends(), self.play.tenant)

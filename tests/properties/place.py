@@ -5,11 +5,14 @@ import secrets
 from collections import Counter
 from collections.abc import Coroutine
 from contextlib import AsyncExitStack
+from contextvars import copy_context
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import select, update
 
+from service.bootstrap import Services
 from service.store import people
 from service.store.database import Connection
 from service.store.invariants.checking import broken, recomputed
@@ -17,6 +20,7 @@ from service.store.money_schema import actions
 from service.store.people import Person, Role
 from service.store.reconcile import reconcile
 from service.store.schema import tickets
+from service.store.tenancy import EVERYBODY, across_tenants, within
 from service.store.tenants import add_tenant
 from service.store.timers import take_due
 from service.store.verification import verify_tenant
@@ -42,20 +46,20 @@ class Died(BaseException):
 class Place:
     """One database for many plays. What a play leaves behind rests for ever, so the next one need not clean up."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, app_role: str | None = None) -> None:
         self._runner = asyncio.Runner()
         self._stack = AsyncExitStack()
         self._shops: dict[str, Faulty] = {}
         self.clock = StandingClock(START)
         self.dies_at: str | None = None
         self.passages: Counter[str] = Counter()
-        self.rig: Rig = self.run(self._open(url))
+        self.rig: Rig = self.run(self._open(url, app_role))
 
-    async def _open(self, url: str) -> Rig:
+    async def _open(self, url: str, app_role: str | None) -> Rig:
         opened = rig(
             url,
             self.clock,
-            settings=rig_settings(url),
+            settings=replace(rig_settings(url), app_role=app_role),
             crashpoint=self._pass,
             commerce_for=self.shop_of,
             seed=False,
@@ -67,9 +71,10 @@ class Place:
         self.run(self._stack.aclose())
         self._runner.close()
 
-    def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run something to its end."""
-        return self._runner.run(work)
+    def run(self, work: Coroutine[Any, Any, T], tenant: str = EVERYBODY) -> T:
+        """Run something to its end, for a tenant or across all of them."""
+        with within(tenant):
+            return self._runner.run(work, context=copy_context())
 
     def shop_of(self, tenant: str) -> Faulty:
         """The tenant's shop, which errs when it is told to."""
@@ -115,6 +120,10 @@ class Place:
     async def sweep(self) -> None:
         """What a worker does every few seconds: timers, approvals nobody decided on, actions nobody works on."""
         services = self.rig.services
+        with across_tenants():
+            await self._sweep(services)
+
+    async def _sweep(self, services: Services) -> None:
         async with services.db.begin() as conn:
             for ticket_id in await take_due(conn, self.clock(), MANY):
                 await services.wakeups.wake(conn, ticket_id, EventKind.TIMER)

@@ -20,17 +20,17 @@ class Told:
     def then(self, step: Coroutine[Any, Any, object]) -> None:
         """One step."""
         self._place.clock.advance(minutes=1)
-        self._place.run(step)
-        self._place.run(self.play.check())
+        self._place.run(step, self.play.tenant)
+        self._place.run(self.play.check(), self.play.tenant)
 
     def ends(self) -> None:
         """A week goes by."""
-        self._place.run(self.play.ends())
+        self._place.run(self.play.ends(), self.play.tenant)
 
 
 @pytest.fixture
-def told(place: Place) -> Told:
-    return Told(place)
+def told(working_place: Place) -> Told:
+    return Told(working_place)
 
 
 def test_what_a_dead_turn_proposed_is_off_when_the_next_run_goes_another_way(told: Told) -> None:

@@ -15,7 +15,7 @@ LONG_SEEDS, PARTS = 10_000, 20
 
 PLAIN = settings(
     max_examples=SEEDS // 2,
-    stateful_step_count=10,
+    stateful_step_count=7,
     deadline=None,
     database=None,
     derandomize=True,

@@ -60,7 +60,7 @@ MISHAP = st.one_of(
     st.just(("", "")),
     st.tuples(st.just("error"), ERRORS),
     st.tuples(st.just("death"), DEATHS),
-    st.tuples(st.just("death and switch"), DEATHS),
+    st.tuples(st.just("death and switch"), st.sampled_from(("after_decision", "before_sent", "after_sent"))),
 )
 """What befalls a run: the shop errs, the worker dies, or it dies and a switch is thrown before another goes on."""
 

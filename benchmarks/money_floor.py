@@ -35,7 +35,7 @@ class Subject:
     document: str
 
 
-_LOCK_TICKET = "select journal_seq, journal_head from tickets where id = %(ticket)s for no key update"
+_LOCK_TICKET = "select id, tenant, fence, journal_seq, journal_head from tickets where id = %(ticket)s for no key update"
 _HOLD_SWITCHES = """
 select scope, name, "on", reason from switches
 where tenant = 'default' and (scope, name) in (('tenant', 'default'), ('lane', 'human'), ('tool', 'issue_refund'))
@@ -111,18 +111,21 @@ insert into shop.books (shop, key, kind, order_id, customer_id, amount_minor, cu
 values ('default', %(key)s, 'refund', %(order)s, %(customer)s, %(amount)s, 'USD', %(request)s, %(request)s, %(at)s) returning id
 """
 
-_JOURNAL = (_ADD_ENTRY, _ADD_PAYLOAD, _MOVE_HEAD)
+_JOURNAL = f"entry as ({_ADD_ENTRY}), payload as ({_ADD_PAYLOAD}) {_MOVE_HEAD}"
+_TELL_RESERVED = f"with print as ({_ADD_FINGERPRINT}), money as ({_RESERVE_MONEY}), {_JOURNAL}"
+_TELL_SENT = f"with {_JOURNAL}"
+_TELL_PAID = f"with money as ({_PAY_MONEY}), {_JOURNAL}"
 _FACTS = (_TAKE_LOCKS, _HOLD_SWITCHES, _SUMS, _ON_ORDER)
 
 SEQUENCE = (
     Unit((_FIND_ACTION,), commits=False),
     Unit((_READ_ORDER,), commits=False),
     Unit((_READ_CUSTOMER,), commits=False),
-    Unit((_LOCK_TICKET, _MET, *_FACTS, _ADD_ACTION, _ADD_FINGERPRINT, _RESERVE_MONEY, *_JOURNAL)),
-    Unit((_LOCK_TICKET, _HOLD_SWITCHES, _MARK_SENT, *_JOURNAL)),
+    Unit((_LOCK_TICKET, _MET, *_FACTS, _ADD_ACTION, _TELL_RESERVED)),
+    Unit((_LOCK_TICKET, _HOLD_SWITCHES, _MARK_SENT, _TELL_SENT)),
     Unit((_READ_ORDER + _FOR_UPDATE, _FIND_EFFECT, _READ_CUSTOMER + _FOR_UPDATE, _WRITE_ORDER, _WRITE_BOOK)),
     Unit((_READ_ORDER,), commits=False),
-    Unit((_LOCK_TICKET, _SETTLE, _PAY_MONEY, *_JOURNAL)),
+    Unit((_LOCK_TICKET, _SETTLE, _TELL_PAID)),
 )
 """One refund, in order."""
 

@@ -4,7 +4,6 @@ The refund is a person's, who attests the customer's yes, and stays below every 
 tool_calls`.
 """
 
-import asyncio
 import statistics
 import sys
 from collections.abc import Sequence
@@ -14,6 +13,7 @@ from benchmarks.databases import Skipped, furnish, postgres
 from benchmarks.processes import hold_two_cores
 from benchmarks.refunds import Found, Plan, Spent
 from benchmarks.report import Line, at_most, load_note, show
+from service.loop import run
 
 SAMPLES = 500
 QUICK_SAMPLES = 20
@@ -28,7 +28,7 @@ def main(arguments: Sequence[str]) -> None:
     try:
         with postgres() as url:
             furnish(url, refunds.shop_of(plan.subjects))
-            found = asyncio.run(refunds.measure(url, plan))
+            found = run(refunds.measure(url, plan))
     except Skipped as why:
         print(f"money calls: skipped. {why}")
         return

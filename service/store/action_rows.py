@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import bindparam, insert, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from service.store.bulk import store
+from service.store.bulk import NewRow
 from service.store.journal import Entry
 from service.store.money_schema import action_fingerprints, actions
 from service.store.workers import db_now
@@ -70,7 +70,7 @@ async def add(
     policy_version: str,
     now: datetime,
 ) -> Any:
-    """Write a new action with its first decision, and the fingerprints that its money reaches; returns the row."""
+    """Write a new action with its first decision; returns the row."""
     values = {
         "id": action_id,
         "tenant": caller.tenant,
@@ -94,12 +94,13 @@ async def add(
         "created_at": now,
     }
     values |= decided(caller, proposal, verdict, policy_version, now)
-    row = (await conn.execute(_ADD if caller.fence is not None else _ADD_LEASED, values)).one()
+    return (await conn.execute(_ADD if caller.fence is not None else _ADD_LEASED, values)).one()
+
+
+def reached(row: Any, proposal: Proposal) -> list[NewRow]:
+    """The rows that say which cards and accounts a new action's money reaches."""
     prints = sorted({leg.fingerprint for leg in proposal.legs if leg.fingerprint})
-    if prints:
-        rows = [{"action_id": action_id, "tenant": caller.tenant, "fingerprint": one} for one in prints]
-        await store(conn, [(action_fingerprints, row) for row in rows])
-    return row
+    return [(action_fingerprints, {"action_id": row.id, "tenant": row.tenant, "fingerprint": one}) for one in prints]
 
 
 def decided(caller: Caller, proposal: Proposal, verdict: Verdict, policy_version: str, now: datetime) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from service import ids
 from service.store import action_rows, aftermath, approvals, ledger, switches, turns
 from service.store.action_rows import LIVE, actor_of, entry, from_row
 from service.store.book_facts import Standing, look_at_facts, read_facts, take_locks
+from service.store.bulk import NewRow, store
 from service.store.database import Database
 from service.store.journal import Entry, append_after, append_to_ticket
 from service.store.money_schema import actions
@@ -101,8 +102,10 @@ class SqlActionBook(ActionBook):
             verdict = decide(facts)
             action_id = ActionId(ids.new("act"))
             row = await action_rows.add(conn, action_id, caller, proposal, verdict, policy_version, now)
-            row, followed = await self._follow(conn, row, proposal, verdict, now)
-            await append_after(conn, ticket, [*entries, *followed, entry(row, actor_of(caller))], now, caller.event_seq)
+            also = action_rows.reached(row, proposal)
+            row, followed, held = await self._follow(conn, row, proposal, verdict, now)
+            entries += [*followed, entry(row, actor_of(caller))]
+            await append_after(conn, ticket, entries, now, caller.event_seq, [*also, *held])
             if caller.fence is None and verdict.decision == "needs_confirmation":
                 # No turn is at work that would ask the customer, so one is woken.
                 await self._wakeups.wake(conn, row.ticket_id, EventKind.PROPOSED, row.id)
@@ -133,8 +136,8 @@ class SqlActionBook(ActionBook):
                 approved=verdict.decision == "allow" and approval is not None and approval.state == "approved",
                 **action_rows.decided(caller, proposal, verdict, policy_version, now),
             )
-            row, followed = await self._follow(conn, row, proposal, verdict, now)
-            await append_after(conn, ticket, [*followed, entry(row, actor_of(caller))], now, caller.event_seq)
+            row, followed, held = await self._follow(conn, row, proposal, verdict, now)
+            await append_after(conn, ticket, [*followed, entry(row, actor_of(caller))], now, caller.event_seq, held)
             return from_row(row)
 
     async def mark_sent(self, caller: Caller, action: Action) -> Action:
@@ -159,7 +162,7 @@ class SqlActionBook(ActionBook):
         """Write how a `sent` or `unknown` action ended; later settlings change nothing."""
         now = self._clock()
         async with self._database.begin() as conn:
-            ticket = await turns.lock(conn, action.ticket, None)
+            ticket = await turns.lock_chain(conn, action.ticket, None)
             values = {
                 "action": action.id,
                 "becomes": status,
@@ -171,11 +174,12 @@ class SqlActionBook(ActionBook):
             row = (await conn.execute(_SETTLE, values)).first()
             if row is None:
                 return from_row(await action_rows.by_id(conn, action.ticket, action.id))
+            moved: Sequence[NewRow] = ()
             if receipt is not None:
-                await ledger.settle(conn, row, receipt, now)
+                moved = ledger.settled(row, receipt, now)
             elif status is ActionStatus.FAILED:
-                await ledger.release(conn, row, now)
-            await append_after(conn, ticket, [entry(row, "system")], now, row.event_seq)
+                moved = ledger.released(row, now)
+            await append_after(conn, ticket, [entry(row, "system")], now, row.event_seq, moved)
             if wake and (status.ended or row.job):
                 await self._wakeups.wake(conn, row.ticket_id, EventKind.SETTLED, row.id, {"status": row.status})
             return from_row(row)
@@ -199,7 +203,7 @@ class SqlActionBook(ActionBook):
         """End a `reserved` action that nobody will carry out any more, free its money, and wake its ticket."""
         now = self._clock()
         async with self._database.begin() as conn:
-            await turns.lock(conn, action.ticket, None)
+            await turns.lock_chain(conn, action.ticket, None)
             row = await action_rows.by_id(conn, action.ticket, action.id)
             if row.status != ActionStatus.RESERVED or row.fence != action.fence:
                 return from_row(row)
@@ -216,17 +220,18 @@ class SqlActionBook(ActionBook):
 
     async def _follow(
         self, conn: AsyncConnection, row: Any, proposal: Proposal, verdict: Verdict, now: datetime
-    ) -> tuple[Any, Sequence[Entry]]:
-        """What follows from a decision: money held, an approval opened, used up or out of use; the row as it now stands."""
+    ) -> tuple[Any, Sequence[Entry], Sequence[NewRow]]:
+        """What follows from a decision: an approval opened, used up or out of use, and money held.
+
+        Returns the row as it now stands, what to tell, and the rows that hold the money.
+        """
         if verdict.decision == "needs_approval":
             live = timedelta(hours=self._policy_for(row.tenant).approval_hours)
             approval_id, opened = await approvals.open_or_keep(conn, row, proposal, verdict, live, now)
-            return await action_rows.change(conn, row.id, approval_id=approval_id), opened
+            return await action_rows.change(conn, row.id, approval_id=approval_id), opened, ()
         if row.approval_id and verdict.decision != "needs_confirmation":
             await approvals.end(conn, row.id, "used" if row.approved else "superseded", now)
-        if verdict.decision == "allow":
-            await ledger.reserve(conn, row, now)
-        return row, ()
+        return row, (), ledger.reserved(row, now) if verdict.decision == "allow" else ()
 
 
 _FIND = select(actions).where(
@@ -264,7 +269,7 @@ _YES = (
 
 async def _lock(conn: AsyncConnection, caller: Caller) -> Any:
     """The ticket's row, locked for this caller. Raises `FencedOff`, also for another tenant's ticket."""
-    ticket = await turns.lock(conn, caller.ticket, caller.fence)
+    ticket = await turns.lock_chain(conn, caller.ticket, caller.fence)
     if ticket.tenant != caller.tenant:
         raise FencedOff
     return ticket
@@ -337,7 +342,7 @@ async def _end_reserved(
     conn: AsyncConnection, row: Any, status: ActionStatus, code: Code | None, rule: str | None, now: datetime
 ) -> Any:
     """End an action that was reserved and never sent; what was held for it is free again."""
-    await ledger.release(conn, row, now)
+    await store(conn, ledger.released(row, now))
     ended = await action_rows.change(conn, row.id, status=status, code=code, rule=rule, sentence="", ended_at=now)
     await append_to_ticket(conn, row.ticket_id, [entry(ended, "system")], now, row.event_seq)
     return ended

@@ -5,14 +5,13 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import and_, bindparam, func, select
+from sqlalchemy import and_, bindparam, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.store import switches
 from service.store.action_rows import LIVE, SPENT
 from service.store.columns import UtcTime
-from service.store.money_schema import action_fingerprints, actions, autonomy, locks
-from service.store.upsert import insert_on
+from service.store.money_schema import action_fingerprints, actions, autonomy
 from tools.autonomy import Level
 from tools.limits import Policy
 from tools.ports import ActionId, ActionStatus, BookFacts, Caller, Effect, Proposal, Switch
@@ -49,9 +48,10 @@ async def take_locks(conn: AsyncConnection, caller: Caller, proposal: Proposal, 
 @cache
 def _locking(count: int) -> Any:
     """One statement makes the missing rows and locks the others, in the order of the list."""
-    rows = [{"tenant": bindparam("tenant"), "kind": bindparam(f"kind_{n}"), "ref": bindparam(f"ref_{n}")} for n in range(count)]
-    statement = insert_on("postgresql", locks).values(rows)
-    return statement.on_conflict_do_update(index_elements=["tenant", "kind", "ref"], set_={"ref": statement.excluded.ref})
+    # As text, because SQLAlchemy would compile an insert of several rows anew for every decision.
+    rows = ", ".join(f"(:tenant, :kind_{n}, :ref_{n})" for n in range(count))
+    made = f"insert into locks (tenant, kind, ref) values {rows}"  # noqa: S608 - Only parameters' names.
+    return text(f"{made} on conflict (tenant, kind, ref) do update set ref = excluded.ref")
 
 
 async def read_facts(

@@ -130,14 +130,22 @@ async def append_to_ticket(
 
 
 async def append_after(
-    conn: AsyncConnection, ticket: Any, entries: Sequence[Entry], now: datetime, turn: int | None = None
+    conn: AsyncConnection,
+    ticket: Any,
+    entries: Sequence[Entry],
+    now: datetime,
+    turn: int | None = None,
+    also: Sequence[NewRow] = (),
 ) -> None:
-    """Write entries on the chain of a ticket whose row this transaction has locked and whose chain it has not touched."""
+    """Write entries on the chain of a ticket whose row this transaction has locked and whose chain it has not touched.
+
+    `also` are rows that belong to what the entries tell, written in the same round trip.
+    """
     if not entries:
         return
     head, new = chained(ticket.id, ticket.tenant, Head(ticket.journal_seq, ticket.journal_head), entries, now, turn)
     kept = {"ticket": ticket.id, "journal_seq": head.seq, "journal_head": head.hash, "updated_at": now}
-    await store(conn, new, _KEEP_TICKET, kept)
+    await store(conn, [*also, *new], _KEEP_TICKET, kept)
 
 
 async def append_to_tenant(conn: AsyncConnection, tenant: str, entries: Sequence[Entry], now: datetime) -> None:

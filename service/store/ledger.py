@@ -1,6 +1,6 @@
 """The money ledger: double entry and append-only; every transaction sums to zero in each currency."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service import ids
-from service.store.bulk import store
+from service.store.bulk import NewRow, store
 from service.store.money_schema import ledger
 from tools.commerce import Receipt
 
@@ -27,25 +27,24 @@ class Account(StrEnum):
     """Promised with a receipt; it goes back when the goods have arrived."""
 
 
-async def reserve(conn: AsyncConnection, action: Any, now: datetime) -> None:
-    """Hold the action's money; nothing is written for an action without money."""
-    await _post(conn, action, {Account.MERCHANT: -_amount(action), Account.RESERVED: _amount(action)}, now)
+def reserved(action: Any, now: datetime) -> Sequence[NewRow]:
+    """The rows that hold the action's money; none for an action without money."""
+    return _posted(action, {Account.MERCHANT: -_amount(action), Account.RESERVED: _amount(action)}, now)
 
 
-async def release(conn: AsyncConnection, action: Any, now: datetime) -> None:
-    """Give back what was held for an action that did nothing."""
-    await _post(conn, action, {Account.RESERVED: -_amount(action), Account.MERCHANT: _amount(action)}, now)
+def released(action: Any, now: datetime) -> Sequence[NewRow]:
+    """The rows that give back what was held for an action that did nothing."""
+    return _posted(action, {Account.RESERVED: -_amount(action), Account.MERCHANT: _amount(action)}, now)
 
 
-async def settle(conn: AsyncConnection, action: Any, receipt: Receipt, now: datetime) -> None:
-    """Turn what was held into what the receipt proves: its legs have gone back, the rest of its amount is promised.
+def settled(action: Any, receipt: Receipt, now: datetime) -> Sequence[NewRow]:
+    """The rows that turn what was held into what the receipt proves: its legs have gone back, the rest is promised.
 
     When the receipt's sum differs from what was held, the difference stands against the merchant's funds.
     """
     held, paid = _amount(action), sum(leg.amount_minor for leg in receipt.legs)
     accepted = max(receipt.amount_minor - paid, 0)
-    await _post(
-        conn,
+    return _posted(
         action,
         {
             Account.RESERVED: -held,
@@ -71,7 +70,8 @@ async def reverse(conn: AsyncConnection, action: Any, now: datetime) -> None:
 async def _restate(conn: AsyncConnection, action: Any, wanted: Mapping[Account, int], now: datetime) -> None:
     """One more transaction, after which the action's accounts stand as wanted; nothing that was written is changed."""
     stand = {row.account: int(row.total) for row in await conn.execute(_STANDING, {"action": action.id})}
-    await _post(conn, action, {account: amount - stand.get(account, 0) for account, amount in wanted.items()}, now)
+    changes = {account: amount - stand.get(account, 0) for account, amount in wanted.items()}
+    await store(conn, _posted(action, changes, now))
 
 
 _STANDING = (
@@ -81,25 +81,14 @@ _STANDING = (
 )
 
 
-async def _post(conn: AsyncConnection, action: Any, amounts: Mapping[Account, int], now: datetime) -> None:
+def _posted(action: Any, amounts: Mapping[Account, int], now: datetime) -> list[NewRow]:
     if action.amount_minor is None:
-        return
+        return []
     txn = ids.new("txn")
-    rows = [
-        {
-            "tenant": action.tenant,
-            "txn": txn,
-            "account": account.value,
-            "currency": action.currency,
-            "amount_minor": amount,
-            "action_id": action.id,
-            "at": now,
-        }
-        for account, amount in amounts.items()
-        if amount
+    shared = {"tenant": action.tenant, "txn": txn, "currency": action.currency, "action_id": action.id, "at": now}
+    return [
+        (ledger, {**shared, "account": account.value, "amount_minor": amount}) for account, amount in amounts.items() if amount
     ]
-    if rows:
-        await store(conn, [(ledger, row) for row in rows])
 
 
 def _amount(action: Any) -> int:

@@ -90,7 +90,8 @@ async def test_no_refund_is_sent_after_its_switch_was_thrown_among_five_hundred(
     acted = {row.id for row in rows if row.key in booked}
     assert {row.id for row in rows if row.status == ActionStatus.SUCCEEDED} == acted
     assert acted == {name for name, status in stood.items() if status in ("sent", "unknown", "succeeded")}
-    assert listed == {name for name, status in stood.items() if status in ("reserved", "sent", "unknown")}
+    # What had been sent may have been settled between the list and the commit; settling waits for no switch.
+    assert {name for name, status in stood.items() if status in ("reserved", "sent", "unknown")} <= listed <= set(stood)
     assert 100 <= len(acted) < 500
     assert await world.balances() == {"merchant_funds": -100 * len(acted), "refunds_paid": 100 * len(acted)}
     assert callers.busiest >= 24

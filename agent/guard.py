@@ -13,12 +13,10 @@ from agent.evidence import Fact, Kind, facts_of
 from agent.links import addresses_in, hosts_in, images_in
 from agent.observed import Proof
 from classifier.characters import plain
+from tools.confidential import SECRET
 from tools.ports import Json
 
 MAX_CHARS = 8_000
-_SECRET = re.compile(
-    r"\b(?:sk-[a-z]{2,8}-|whsec_|xox[bap]-|akia)[a-z0-9_-]{6,}|\bbearer\s+[a-z0-9._-]{16,}|-----begin ", re.IGNORECASE
-)
 _CARD = re.compile(r"(?<!\d)\d(?:[ -]?\d){12,18}(?!\d)")
 _SPACES = re.compile(r"\s+")
 _WORD = re.compile(r"\S+")
@@ -82,7 +80,7 @@ def check_draft(text: str, case: GuardCase) -> GuardFinding | None:
 
 def _secret(text: str, case: GuardCase) -> GuardFinding | None:
     folded = _folded(text)
-    if any(secret.lower() in folded for secret in case.secrets if secret) or _SECRET.search(text):
+    if any(secret.lower() in folded for secret in case.secrets if secret) or SECRET.search(text):
         return GuardFinding(Rule.SECRET, "It repeats something internal.")
     if any(piece in folded for piece in _pieces(case.page)):
         return GuardFinding(Rule.INSTRUCTIONS, "It repeats your instructions.")

@@ -12,6 +12,7 @@ from service.store.journal import Entry
 from service.store.people import Person
 from service.store.ticket_row import TicketRow
 from service.store.wakeups import EventKind, Wakeups
+from tools.confidential import masked
 from tools.errors import FencedOff
 from tools.ports import Clock, Lane
 from workflows.lifecycle import LifecycleEvent
@@ -120,6 +121,7 @@ class Desk:
 
         A request with an `origin` that has been written before, even by a process that died since, is not written again.
         """
+        text = masked(text)
         async with self._db.begin() as conn:
             row = await self._ticket(conn, person, ticket_id)
             if origin and (written := await row.written(conn, origin)):

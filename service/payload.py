@@ -6,9 +6,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
+from tools.confidential import masked
+
 MAX_ID = 200  # characters of an id that a help desk made
 MAX_TEXT = 100_000  # characters of one message
 MAX_ATTACHMENTS = 100
+MAX_LINE = 200  # characters of a label
 
 _BREAKS_LINES = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 # Tab, line feed and carriage return belong to text; the other controls carry nothing, and PostgreSQL cannot store NUL.
@@ -48,10 +51,20 @@ def _in_utc(value: datetime) -> datetime:
 ExternalId = Annotated[str, StringConstraints(min_length=1, max_length=MAX_ID, strict=True), AfterValidator(_on_one_line)]
 """An id in the sender's own system, 1 to 200 characters, kept exactly as it came."""
 
-Text = Annotated[str, StringConstraints(max_length=MAX_TEXT, strict=True), AfterValidator(_without_controls)]
+
+def _masked_line(text: str) -> str:
+    return masked(text)[:MAX_LINE]
+
+
+Kept = AfterValidator(masked)
+"""Card numbers and secrets are masked before anything is stored."""
+
+Text = Annotated[str, StringConstraints(max_length=MAX_TEXT, strict=True), AfterValidator(_without_controls), Kept]
 """What somebody wrote; characters that nobody can see or store are dropped from it."""
 
-Line = Annotated[str, StringConstraints(max_length=200, strict=True), AfterValidator(_as_one_line)]
+Line = Annotated[
+    str, StringConstraints(max_length=MAX_LINE, strict=True), AfterValidator(_as_one_line), AfterValidator(_masked_line)
+]
 """A short label; control characters and line breaks become spaces."""
 
 Moment = Annotated[AwareDatetime, BeforeValidator(_written_as_rfc_3339), AfterValidator(_in_utc)]
@@ -77,7 +90,7 @@ class IncomingTicket(Received):
     """The help desk's ticket."""
 
     external_id: ExternalId
-    subject: Annotated[str, StringConstraints(max_length=1_000, strict=True), AfterValidator(_as_one_line)] = ""
+    subject: Annotated[str, StringConstraints(max_length=1_000, strict=True), AfterValidator(_as_one_line), Kept] = ""
     channel: Annotated[str, StringConstraints(min_length=1, max_length=40, strict=True), AfterValidator(_on_one_line)] = "email"
 
 

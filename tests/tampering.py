@@ -29,3 +29,11 @@ def _lift(conn: Connection) -> None:
     for name in conn.execute(text(_TRIGGERS)).scalars().all():
         if name.startswith(PREFIX):
             conn.execute(text(f"drop trigger {name}"))
+
+
+async def tables_of(conn: AsyncConnection) -> list[str]:
+    """The names of all tables but the shop's, ours and the engine's."""
+    query = "select name from sqlite_master where type = 'table'"
+    if conn.dialect.name == "postgresql":
+        query = "select schemaname || '.' || tablename from pg_tables where schemaname in ('public', 'dbos')"
+    return [f"{name}" for name in (await conn.execute(text(query))).scalars()]

@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.store.bulk import NewRow, store
 from service.store.schema import journal, journal_payloads, tenants, tickets
+from tools.confidential import masked_data
 from tools.ports import Json
 
 
@@ -93,7 +94,7 @@ def chained(
     payloads: list[NewRow] = []
     for entry in entries:
         salt = secrets.token_hex(16)
-        data = json.loads(json.dumps(entry.data, default=str))
+        data = masked_data(json.loads(json.dumps(entry.data, default=str)))
         digest = payload_hash(salt, data)
         seq = head.seq + 1
         head = Head(seq, link(head.hash, stream, seq, now, entry.kind, entry.actor, turn, digest))

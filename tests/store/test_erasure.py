@@ -23,6 +23,7 @@ from service.store.verification import Verified, verify_tenant
 from tests.conftest import StandingClock
 from tests.journeys.honesty import books_agree
 from tests.rig import SECRET, Rig, rig, rig_settings
+from tests.tampering import tables_of
 from tools.errors import FencedOff
 from tools.ports import TenantName
 
@@ -77,15 +78,10 @@ async def delivered(service: Rig) -> None:
 
 async def everything(service: Rig) -> dict[str, str]:
     """Every row of every table, the engine's too, as text by table."""
-    db = service.services.db
-    async with db.reading() as conn:
-        tables = "select null, name from sqlite_master where type = 'table'"
-        if not db.is_sqlite:
-            tables = "select schemaname, tablename from pg_tables where schemaname in ('public', 'dbos')"
-        found: dict[str, str] = {}
-        for schema, table in (await conn.execute(text(tables))).all():
-            rows = await conn.execute(text(f'select * from {schema + "." if schema else ""}"{table}"'))
-            found[table] = "\n".join(repr(tuple(row)) for row in rows)
+    found: dict[str, str] = {}
+    async with service.services.db.reading() as conn:
+        for table in await tables_of(conn):
+            found[table] = "\n".join(repr(tuple(row)) for row in await conn.execute(text(f"select * from {table}")))
     return found
 
 
@@ -175,7 +171,7 @@ async def test_nobody_is_erased_by_a_name_that_is_not_theirs(service: Rig) -> No
     await service.say("Where is my order D-100001?")
     with pytest.raises(NotFound):
         await erased(service, "cus_1' or '1'='1")
-    assert "Ada Byron" in (await everything(service))["customers"]
+    assert "Ada Byron" in str(await everything(service))
 
 
 def test_an_operator_erases_a_customer(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:

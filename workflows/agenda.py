@@ -9,6 +9,8 @@ from dataclasses import replace
 from typing import TypeVar
 
 from tools.ports import Json, Lane
+from workflows.catalogue import FLOWS
+from workflows.machine import is_final
 from workflows.outcome import AskCustomer, AwaitApproval, Escalate, Reply
 from workflows.replies import render
 from workflows.ticket import FlowState, Question, Ticket, TicketStatus, Wish
@@ -35,7 +37,8 @@ def interrupted(ticket: Ticket) -> tuple[Wish, ...]:
     if ticket.flow is None or ticket.lane is not Lane.WORKFLOW or ticket.status not in _WAITING:
         return ()
     at = replace(ticket.flow, slots=_without(ticket.flow))
-    return (Wish(at.flow, at=at, back=True), *agenda(ticket))
+    ended = at.flow not in FLOWS or is_final(FLOWS[at.flow].machine, at.state)
+    return agenda(ticket) if ended else (Wish(at.flow, at=at, back=True), *agenda(ticket))
 
 
 def carrying(outcome: _Kind, at: FlowState | None, wishes: Sequence[Wish]) -> _Kind:

@@ -1,8 +1,14 @@
 """Customers who want several things: in one message, one after the other, or one in the middle of the other."""
 
+from collections.abc import Awaitable, Callable
+from typing import Any
+
 from service.store.people import Role
+from tests.conftest import StandingClock
+from tests.journeys.honesty import books_agree
 from tests.journeys.looking import later, newest_reply, statuses
-from tests.rig import Rig
+from tests.rig import Rig, rig
+from tools.backends.shop import Shop
 
 
 async def test_two_wishes_of_one_message_are_both_answered_the_question_first(service: Rig) -> None:
@@ -154,3 +160,40 @@ async def test_a_person_who_takes_over_ends_what_was_still_to_come(service: Rig)
     await desk.resolve(ann, case, "I have looked after both.")
     ticket = await later(service, "Where is my order D-100001?")
     assert (ticket["status"], ticket["question"], statuses(ticket)) == ("resolved", None, ["superseded"])
+
+
+class Chatty:
+    """The customer writes again while the shop cancels their order."""
+
+    def __init__(self, shop: Any) -> None:
+        self._shop = shop
+        self.meanwhile: Callable[[], Awaitable[object]] | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._shop, name)
+
+    async def cancel_order(self, *args: Any, **named: Any) -> Any:
+        done = await self._shop.cancel_order(*args, **named)
+        if self.meanwhile is not None:
+            meanwhile, self.meanwhile = self.meanwhile, None
+            await meanwhile()
+        return done
+
+
+async def test_a_message_that_comes_between_two_wishes_loses_neither_the_receipt_nor_the_second_wish(
+    sqlite_url: str, clock: StandingClock
+) -> None:
+    shops: dict[str, Any] = {}
+    async with rig(sqlite_url, clock, commerce_for=lambda tenant: shops[tenant]) as service:
+        shop = shops["default"] = Chatty(Shop(service.services.shop_engine, "default", clock))
+        wish = "Please cancel order D-100003. Also I want to return the kettle from order D-100002, I changed my mind."
+        await service.say(wish)
+        shop.meanwhile = lambda: service.hear("Where is my order D-100001?")
+        ticket = await later(service, "yes please")
+        first, second = (await service.said(ticket["id"]))[-2:]
+        assert (await service.books())[0].receipt.reference in first
+        assert second.index("Order D-100001") < second.index("Shall I set up this return?")
+        assert (ticket["question"]["kind"], statuses(ticket)) == ("confirm", ["succeeded", "proposed"])
+        await later(service, "yes")
+        assert [entry.kind for entry in await service.books()] == ["cancel_order", "return_items"]
+        await books_agree(service)

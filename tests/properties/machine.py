@@ -222,6 +222,11 @@ class Support(RuleBasedStateMachine):
     def changes_role(self, name: str) -> None:
         self._do(self.play.changes_role(name))
 
+    @rule(number=TICKET, meant=st.sampled_from((False, False, True)))
+    def erases(self, number: int, meant: bool) -> None:
+        if meant:
+            self._do(self.play.erases(number))
+
     @rule(switch=SWITCH, on=st.sampled_from((True, False, False)))
     def kills(self, switch: tuple[str, str], on: bool) -> None:
         self._do(self.play.throws(*switch, on=on))

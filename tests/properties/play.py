@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import select
 
 from service.errors import Refused
-from service.store import people
+from service.store import erasure, people
 from service.store.callers import caller_for
 from service.store.loading import take_ticket
 from service.store.money_schema import actions, approvals
@@ -152,6 +152,16 @@ class Play:
         query = select(actions.c.id).where(actions.c.tenant == self.tenant, column == name)
         under_way = await self._rows(query.where(actions.c.status.in_(("reserved", "sent", "unknown"))))
         assert {one.id for one in listed} == {row.id for row in under_way}
+
+    async def erases(self, number: int) -> None:
+        """An operator erases a customer: nothing of theirs goes on, and all that was promised still verifies."""
+        if await self._tries(self._erase(CUSTOMERS[number])):
+            waited = select(actions.c.id).where(actions.c.tenant == self.tenant, actions.c.status == "superseded")
+            self.model.agreed.difference_update(row.id for row in await self._rows(waited))
+
+    async def _erase(self, customer: str) -> None:
+        async with self.services.db.begin() as conn:
+            await erasure.erase(conn, TenantName(self.tenant), customer, "operator", self.place.clock())
 
     # What machines do, and what befalls them.
 

@@ -82,6 +82,8 @@ _SENTENCES: Mapping[str, Sentence] = {
     "action.accepted": lambda actor, data: f"The shop works on it: {words.named(words.TOOL, str(data.get('tool', '')))}",
     "action.paid": lambda actor, data: f"The money that was promised has gone out: {data.get('paid_by')}",
     "action.reversed": lambda actor, data: f"The shop reports that {data.get('lost_receipt')} has come to nothing",
+    "identity.proved": lambda actor, data: "The sender typed the code that was sent to the address on file",
+    "identity.not_proved": lambda actor, data: "The sender typed a wrong code",
     "turn.superseded": lambda actor, data: "A newer message replaced what was under way",
     "approval.voted": _voted,
     "door.opened": lambda actor, data: f"{actor} let an assistant in over {str(data.get('door', '')).upper()}",

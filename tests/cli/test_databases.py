@@ -1,11 +1,18 @@
 """The commands on both databases."""
 
+import asyncio
 import json
+import os
 
 import pytest
+from sqlalchemy import insert
 from typer.testing import CliRunner
 
 from service.cli import app
+from service.clock import wall_clock
+from service.store.database import Database
+from service.store.schema import customers
+from service.store.tenancy import within
 
 
 @pytest.fixture(
@@ -67,3 +74,24 @@ def test_migrating_for_a_role_that_is_not_there_says_how_to_make_it(postgres_url
     shown = CliRunner().invoke(app, ["migrate"])
     assert shown.exit_code == 1
     assert "create role nobody_here login" in shown.stderr
+
+
+def test_an_operator_erases_a_customer(on_each: CliRunner) -> None:
+    assert on_each.invoke(app, ["tenant", "add", "acme"]).exit_code == 0
+    asyncio.run(meet("cus_1"))
+    assert on_each.invoke(app, ["erase", "cus_1"], input="n\n").exit_code == 1
+    done = on_each.invoke(app, ["erase", "cus_1", "--yes", "--json"])
+    assert json.loads(done.stdout) == {"tickets": 0, "messages_elsewhere": 0}
+    for words in (["erase", "cus_9", "--yes"], ["erase", "cus_1", "--yes", "--tenant", "acme"]):
+        unknown = on_each.invoke(app, words)
+        assert (unknown.exit_code, unknown.stderr) == (1, "deskrail: The tenant has no customer with this id.\n")
+
+
+async def meet(customer: str) -> None:
+    """A customer of the default tenant."""
+    db = Database(os.environ["DESKRAIL_DATABASE_URL"])
+    row = {"id": "cst_1", "tenant": "default", "external_id": customer, "email": "ada@example.com", "created_at": wall_clock()}
+    with within("default"):
+        async with db.begin() as conn:
+            await conn.execute(insert(customers).values(row))
+    await db.close()

@@ -1,15 +1,11 @@
 """A person is erased: nothing of theirs is left anywhere, and what must stay still verifies."""
 
-import json
-import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import delete, insert, text, update
-from typer.testing import CliRunner
 
-from service.cli import app
 from service.errors import NotFound
 from service.explain import lines
 from service.replies import Deliverer
@@ -172,17 +168,3 @@ async def test_nobody_is_erased_by_a_name_that_is_not_theirs(service: Rig) -> No
     with pytest.raises(NotFound):
         await erased(service, "cus_1' or '1'='1")
     assert "Ada Byron" in str(await everything(service))
-
-
-def test_an_operator_erases_a_customer(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DESKRAIL_DATABASE_URL", sqlite_url)
-    assert CliRunner().invoke(app, ["user", "add", "amy@example.com", "--role", "admin"]).exit_code == 0
-    with sqlite3.connect(sqlite_url.removeprefix("sqlite:///")) as db:
-        row = ("cst_1", "default", "cus_1", "ada@example.com", "Ada", "2026-11-20T12:00:00.000000+00:00")
-        db.execute("insert into customers values (?, ?, ?, ?, ?, ?)", row)
-    refused = CliRunner().invoke(app, ["erase", "cus_1"], input="n\n")
-    assert refused.exit_code == 1
-    done = CliRunner().invoke(app, ["erase", "cus_1", "--yes", "--json"])
-    assert json.loads(done.stdout) == {"tickets": 0, "messages_elsewhere": 0}
-    unknown = CliRunner().invoke(app, ["erase", "cus_9", "--yes"])
-    assert (unknown.exit_code, "no customer with this id" in unknown.stderr) == (1, True)

@@ -170,6 +170,7 @@ def test_axe_finds_no_barrier(visit: Visitor, house: House, scheme: str, size: t
         f"/console/tickets/{ticket}/act/return_items?order=D-100004",
         f"/console/tickets/{ticket}/act/change_order_address?order=D-100003",
         "/console/switches",
+        "/console/policy",
         "/ops",
     ):
         supervisor.go(path)
@@ -180,7 +181,7 @@ def test_axe_finds_no_barrier(visit: Visitor, house: House, scheme: str, size: t
     supervisor.page.keyboard.press("?")
     assert barriers(supervisor.page) == []
     admin = visit(Role.ADMIN, "ida", size=size, scheme=scheme, bypass=True)
-    for path in ("/console/people", "/console/audit", "/console/tickets/tkt_nothing"):
+    for path in ("/console/people", "/console/policy", "/console/audit", "/console/tickets/tkt_nothing"):
         admin.go(path)
         assert barriers(admin.page) == [], path
 

@@ -185,7 +185,7 @@ async def test_the_record_tells_how_people_decided(world: World) -> None:
     assert (await world.runner.resume(callers[2], changed.action.id)).ok
     found = await record(world)
     counts = [found.count(outcome) for outcome in (Outcome.AS_PROPOSED, Outcome.DENIED, Outcome.CHANGED)]
-    assert (counts, found.waiting, found.alone, found.streak) == ([1, 1, 1], 1, 0, 0)
+    assert (counts, found.waiting, found.alone) == ([1, 1, 1], 1, 0)
 
 
 async def test_the_record_of_a_watched_tool_compares_it_with_what_people_did(world: World) -> None:

@@ -12,9 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from service import ids
 from service.errors import Invalid
 from service.store import people
+from service.store.access_schema import api_keys
 from service.store.journal import Entry, append_to_tenant
 from service.store.people import Person
-from service.store.schema import api_keys
 from tools.ports import PersonId, TenantName
 
 

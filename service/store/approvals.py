@@ -12,11 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from service import ids
 from service.errors import AlreadyDecided, ApprovalExpired, ApprovalSuperseded, DigestMismatch, Forbidden, NotFound
 from service.store import action_rows, people, turns
+from service.store.access_schema import role_grants
 from service.store.database import Database
 from service.store.journal import Entry, append_to_ticket
 from service.store.money_schema import actions, approvals, votes
 from service.store.people import Person, Role
-from service.store.schema import role_grants
 from service.store.wakeups import EventKind, Wakeups
 from tools.digest import digest
 from tools.ports import ActionStatus, ApprovalId, Clock, PersonId, Proposal, Verdict

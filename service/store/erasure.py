@@ -15,10 +15,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.errors import Conflict, NotFound
 from service.store import cases, questions, turns
+from service.store.access_schema import idempotency
 from service.store.arrivals import UNVERIFIED
 from service.store.journal import Entry, append_to_tenant
 from service.store.money_schema import actions, approvals, verifications, votes
-from service.store.schema import customers, escalations, events, idempotency, journal_payloads, messages, outbox, tickets
+from service.store.schema import customers, escalations, events, journal_payloads, messages, outbox, tickets
 from service.store.schema import journal as entries
 from service.store.schema import questions as question_rows
 from service.store.ticket_row import TicketRow

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.errors import IdempotencyInProgress, IdempotencyMismatch
-from service.store.schema import idempotency
+from service.store.access_schema import idempotency
 from service.store.upsert import insert_into
 
 LEASE = timedelta(seconds=60)

@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service import ids
 from service.errors import Conflict, Invalid, NotFound
+from service.store.access_schema import people, role_grants, sessions
 from service.store.journal import Entry, append_to_tenant
-from service.store.schema import people, role_grants, sessions
 from tools.ports import PersonId, TenantName
 
 EMAIL = re.compile(r"^[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]{1,255}$")

@@ -9,8 +9,9 @@ from typing import Any
 from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from service.store.access_schema import people
 from service.store.money_schema import actions, approvals, votes
-from service.store.schema import customers, escalations, messages, people, tickets
+from service.store.schema import customers, escalations, messages, tickets
 from tools.money import Money
 from tools.ports import PersonId
 from workflows.ticket import Author

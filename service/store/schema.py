@@ -10,7 +10,6 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     String,
     Table,
     Text,
@@ -20,17 +19,9 @@ from sqlalchemy import (
     true,
 )
 
+from service.store.access_schema import people
 from service.store.columns import JsonColumn, UtcTime
-
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
+from service.store.metadata import metadata
 
 tenants = Table(
     "tenants",
@@ -74,7 +65,7 @@ tickets = Table(
     Column("confidence", Float),
     Column("route_reason", Text, nullable=False, server_default=""),
     Column("language", String(8), nullable=False, server_default="en"),
-    Column("owner", ForeignKey("people.id")),
+    Column("owner", ForeignKey(people.c.id)),
     Column("handed_off", Boolean, nullable=False, server_default=false()),
     Column("superseded_count", Integer, nullable=False, server_default="0"),
     Column("customer_messages", Integer, nullable=False, server_default="0"),
@@ -137,7 +128,7 @@ messages = Table(
     # False where we only ask, or pass the customer on: what they wrote still waits for its answer.
     Column("answers", Boolean, nullable=False, server_default=true()),
     Column("sender", String(200)),
-    Column("person_id", ForeignKey("people.id")),
+    Column("person_id", ForeignKey(people.c.id)),
     Column("attachments", JsonColumn, nullable=False, server_default=text("'[]'")),
     # Messages of one ticket are read in this order, whatever the senders' clocks say.
     Column("position", BigInteger, nullable=False),
@@ -220,7 +211,7 @@ escalations = Table(
     Column("brief", JsonColumn, nullable=False),
     Column("state", String(16), nullable=False),
     Column("risk", String(8), nullable=False),
-    Column("owner", ForeignKey("people.id")),
+    Column("owner", ForeignKey(people.c.id)),
     Column("due_at", UtcTime, nullable=False),
     Column("created_at", UtcTime, nullable=False),
     Column("claimed_at", UtcTime),
@@ -268,85 +259,4 @@ workers = Table(
     Column("beat", UtcTime, nullable=False),
     Column("gone", Boolean, nullable=False, server_default=false()),
     Column("started_at", UtcTime, nullable=False),
-)
-
-people = Table(
-    "people",
-    metadata,
-    Column("id", String(40), primary_key=True),
-    Column("tenant", ForeignKey("tenants.name"), nullable=False),
-    Column("email", String(320), nullable=False),
-    Column("name", String(200), nullable=False, server_default=""),
-    Column("password_hash", String(200)),
-    Column("active", Boolean, nullable=False, server_default=true()),
-    Column("created_at", UtcTime, nullable=False),
-    UniqueConstraint("tenant", "email"),
-)
-
-role_grants = Table(
-    "role_grants",
-    metadata,
-    Column("id", String(40), primary_key=True),
-    Column("person_id", ForeignKey("people.id"), nullable=False),
-    Column("role", String(16), nullable=False),
-    Column("from_at", UtcTime, nullable=False),
-    Column("to_at", UtcTime),
-    Index("ix_role_grants_person", "person_id"),
-)
-
-sessions = Table(
-    "sessions",
-    metadata,
-    # Only the hash of the cookie's token is kept.
-    Column("token_hash", String(64), primary_key=True),
-    Column("person_id", ForeignKey("people.id"), nullable=False),
-    Column("csrf", String(64), nullable=False),
-    Column("created_at", UtcTime, nullable=False),
-    Column("seen_at", UtcTime, nullable=False),
-    Column("expires_at", UtcTime, nullable=False),
-)
-
-login_links = Table(
-    "login_links",
-    metadata,
-    Column("token_hash", String(64), primary_key=True),
-    Column("person_id", ForeignKey("people.id"), nullable=False),
-    Column("purpose", String(16), nullable=False),
-    Column("expires_at", UtcTime, nullable=False),
-    Column("used_at", UtcTime),
-)
-
-login_attempts = Table(
-    "login_attempts",
-    metadata,
-    Column("id", BigInteger().with_variant(Integer(), "sqlite"), primary_key=True),
-    Column("subject", String(64), nullable=False),
-    Column("at", UtcTime, nullable=False),
-    Index("ix_login_attempts_subject", "subject", "at"),
-)
-
-api_keys = Table(
-    "api_keys",
-    metadata,
-    Column("id", String(40), primary_key=True),
-    Column("tenant", ForeignKey("tenants.name"), nullable=False),
-    Column("name", String(120), nullable=False),
-    Column("token_hash", String(64), nullable=False, unique=True),
-    Column("scopes", JsonColumn, nullable=False),
-    Column("person_id", ForeignKey("people.id")),
-    Column("created_at", UtcTime, nullable=False),
-    Column("revoked_at", UtcTime),
-)
-
-idempotency = Table(
-    "idempotency",
-    metadata,
-    Column("tenant", ForeignKey("tenants.name"), primary_key=True),
-    Column("credential", String(80), primary_key=True),
-    Column("idempotency_key", String(200), primary_key=True),
-    Column("request_sha256", String(64), nullable=False),
-    # Null while the first request is at work.
-    Column("status", Integer),
-    Column("body", JsonColumn),
-    Column("created_at", UtcTime, nullable=False),
 )

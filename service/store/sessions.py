@@ -12,10 +12,10 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.store import people
+from service.store.access_schema import login_attempts, login_links
+from service.store.access_schema import people as people_table
+from service.store.access_schema import sessions as sessions_table
 from service.store.people import Person
-from service.store.schema import login_attempts, login_links
-from service.store.schema import people as people_table
-from service.store.schema import sessions as sessions_table
 from tools.ports import PersonId
 
 SessionToken = NewType("SessionToken", str)

@@ -9,10 +9,11 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.store import journal
+from service.store.access_schema import people
 from service.store.arrivals import UNVERIFIED
 from service.store.journal import Written
 from service.store.money_schema import actions, approvals, votes
-from service.store.schema import customers, escalations, messages, outbox, people, questions, tickets
+from service.store.schema import customers, escalations, messages, outbox, questions, tickets
 from tools.money import Money
 from tools.ports import Json
 

@@ -9,7 +9,8 @@ from sqlalchemy import Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.errors import Invalid
-from service.store.schema import customers, people, tickets
+from service.store.access_schema import people
+from service.store.schema import customers, tickets
 
 PAGE = 50  # tickets
 

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import select
 
 from service.store import idempotency
+from service.store.access_schema import idempotency as table
 from service.store.idempotency import KEPT, LEASE, Held, fingerprint
-from service.store.schema import idempotency as table
 from tests.api.house import House
 from tests.api.test_actions import refund, refunds
 from tests.conftest import StandingClock

@@ -7,9 +7,9 @@ import pytest
 from fastapi.routing import APIRoute
 
 from service.console import roles, site
+from service.store.access_schema import people as people_table
 from service.store.money_schema import approvals
 from service.store.people import Role
-from service.store.schema import people as people_table
 from service.store.schema import tickets
 from tests.console.world import ESPRESSO, Browser, World
 

@@ -5,9 +5,9 @@ import pytest
 from service import accounts
 from service.errors import Invalid, NotFound
 from service.store import api_keys, people
+from service.store.access_schema import api_keys as keys_table
 from service.store.api_keys import NewKey, Scope
 from service.store.people import Role
-from service.store.schema import api_keys as keys_table
 from tests.console.world import World
 from tools.ports import TenantName
 

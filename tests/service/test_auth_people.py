@@ -6,9 +6,9 @@ from service import accounts
 from service.accounts import TenantTaken
 from service.errors import Invalid
 from service.store import people
+from service.store.access_schema import people as people_table
+from service.store.access_schema import role_grants
 from service.store.people import EmailTaken, Role
-from service.store.schema import people as people_table
-from service.store.schema import role_grants
 from tests.console.world import World
 from tools.ports import TenantName
 

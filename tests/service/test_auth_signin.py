@@ -11,9 +11,10 @@ from service.console.signin_routes import local
 from service.errors import Invalid, TooFast
 from service.signin import ATTEMPTS_PER_ACCOUNT, SignIn, SignInFailed
 from service.store import people, sessions
+from service.store.access_schema import login_attempts
+from service.store.access_schema import sessions as sessions_table
 from service.store.people import Person, Role
-from service.store.schema import journal, login_attempts
-from service.store.schema import sessions as sessions_table
+from service.store.schema import journal
 from service.store.sessions import ATTEMPT_WINDOW, IDLE_LIFE, SESSION_LIFE, Purpose
 from tests.console.world import HERE, Browser, World
 

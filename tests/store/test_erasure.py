@@ -10,11 +10,12 @@ from service.errors import NotFound
 from service.explain import lines
 from service.replies import Deliverer
 from service.store import story, turns
+from service.store.access_schema import idempotency
 from service.store.erasure import ERASED, Erased, InFlight, erase
 from service.store.invariants.checking import broken, recomputed
 from service.store.loading import take_ticket
 from service.store.money_schema import actions
-from service.store.schema import customers, idempotency, journal_payloads
+from service.store.schema import customers, journal_payloads
 from service.store.verification import Verified, verify_tenant
 from tests.conftest import StandingClock
 from tests.journeys.honesty import books_agree

@@ -39,6 +39,7 @@ EXPECTED: dict[tuple[str, str], Scope] = {
 
 OPEN = {
     ("POST", "/v1/webhooks/{tenant}/standard"),  # signed, see tests/webhooks
+    ("POST", "/v1/webhooks/{tenant}/backend"),  # signed with a secret of its own, see tests/journeys
     ("GET", "/healthz"),
     ("GET", "/readyz"),
     ("GET", "/docs"),

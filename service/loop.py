@@ -10,7 +10,7 @@ import uvloop
 T = TypeVar("T")
 
 _OBJECTS_BEFORE_COLLECTION = 20_000
-"""A turn makes thousands of objects that reference counting frees; looking for cycles less often saves a twentieth of its CPU."""
+"""A turn makes thousands of objects that are freed without a collection; fewer collections save a twentieth of its CPU."""
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:

@@ -174,6 +174,7 @@ async def test_a_link_to_an_approval_leads_to_its_card(world: World) -> None:
 
 async def test_what_waits_and_what_was_decided_is_listed_with_facts_and_votes(world: World) -> None:
     _, small = await asked(world)
+    world.clock.advance(seconds=1)
     _, large = await asked(world, E_BIKE)
     ann = await world.browser(Role.SUPERVISOR, "ann")
     page = (await ann.get("/console/approvals")).text

@@ -67,6 +67,8 @@ class Turn:
             fence=self.claim.fence,
             event_seq=self.number,
             seen_seq=self.number,
+            # An agent works for minutes, so it looks again at every step.
+            no_switch=self.claim.no_switch and self.claim.queue != "agent",
             claimed=ticket.customer.claimed,
         )
 

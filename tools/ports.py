@@ -76,7 +76,8 @@ class Caller:
     `fence` and `event_seq` belong to a turn and are None for a person's call. `seen_seq` is the newest event of the
     ticket that the caller has read; an intent is not committed past an unread customer message. `asks` says that the
     ticket puts a wanted change to the customer; a person has asked already, and nobody asks past a person. `claimed` is the
-    address that an unknown sender writes from: it identifies nobody, and says only where a code may be sent.
+    address that an unknown sender writes from: it identifies nobody, and says only where a code may be sent. `no_switch` says
+    that no kill switch of the tenant was thrown when this turn began, so that its reads need not look; what acts always looks.
     """
 
     tenant: TenantName
@@ -92,6 +93,7 @@ class Caller:
     seen_seq: int | None = None
     asks: bool = True
     claimed: str | None = None
+    no_switch: bool = False
 
 
 @dataclass(frozen=True, slots=True)

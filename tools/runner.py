@@ -140,7 +140,8 @@ class ToolRunner:
 
     async def _read(self, caller: Caller, spec: ToolSpec, parsed: Args, wanted: Proposal) -> ToolResult:
         policy = self._policy_for(caller.tenant)
-        killed = await self._book.switch_for(caller, spec.name) if spec.stoppable else None
+        look = spec.stoppable and not caller.no_switch
+        killed = await self._book.switch_for(caller, spec.name) if look else None
         self._require(decide_read(self._case(caller, spec, wanted, Wanted()), BookFacts(killed=killed), policy))
         data = await self._ask(caller, spec, parsed, policy)
         return ToolResult(spec.name, ok=True, data=data)

@@ -7,6 +7,7 @@ from sqlalchemy import CTE, Select, Table, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.store.arrivals import UNVERIFIED
+from service.store.money_schema import switches
 from service.store.schema import customers, events, messages, questions, tickets
 from service.store.turns import CLAIM, Claim, Event, undone
 from service.store.wakeups import EventKind
@@ -30,7 +31,7 @@ _ASKED = questions.alias("asked")
 
 
 def _whole(row: Table | CTE) -> Select[Any]:
-    """The ticket with its customer and its open question."""
+    """The ticket with its customer and its open question, and whether any of the tenant's kill switches is thrown."""
     return (
         select(
             row,
@@ -38,6 +39,7 @@ def _whole(row: Table | CTE) -> Select[Any]:
             customers.c.email.label("customer_email"),
             customers.c.name.label("customer_name"),
             *(column.label(f"asked_{column.name}") for column in _ASKED.c),
+            select(switches.c.name).where(switches.c.tenant == row.c.tenant, switches.c.on).exists().label("switched"),
         )
         .join(customers, customers.c.id == row.c.customer_id)
         # An answered question still stands on the ticket when the turn that recorded the answer died.
@@ -65,7 +67,8 @@ async def take_ticket(conn: AsyncConnection, ticket_id: str, wake: int) -> tuple
         row = (await conn.execute(_TAKE, values)).first()
     if row is None:
         return None
-    return Claim(ticket_id, wake, row.fence, row.queue, row.attempts), *await _loaded(conn, row)
+    claim = Claim(ticket_id, wake, row.fence, row.queue, row.attempts, no_switch=not row.switched)
+    return claim, *await _loaded(conn, row)
 
 
 async def load_ticket(conn: AsyncConnection, ticket_id: str) -> tuple[Ticket, tuple[Event, ...]]:

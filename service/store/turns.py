@@ -25,13 +25,17 @@ Row = Any
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A drain's right to write on a ticket; `attempts` counts claims since the last event that was finished."""
+    """A drain's right to write on a ticket; `attempts` counts claims since the last event that was finished.
+
+    `no_switch` says that none of the tenant's kill switches was thrown at that moment.
+    """
 
     ticket_id: str
     wake: int
     fence: int
     queue: str
     attempts: int
+    no_switch: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,7 +77,7 @@ class Caller:
     ticket that the caller has read; an intent is not committed past an unread customer message. `asks` says that the
     ticket puts a wanted change to the customer; a person has asked already, and nobody asks past a person. `claimed` is the
     address that an unknown sender writes from: it identifies nobody, and says only where a code may be sent. `no_switch` says
-    that no kill switch of the tenant was thrown when this turn began, so that its reads need not look; what acts always looks.
+    that no kill switch of the tenant was thrown when the drain took the ticket: its reads need not look, what acts always does.
     """
 
     tenant: TenantName

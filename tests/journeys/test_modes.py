@@ -6,6 +6,7 @@ import pytest
 
 from service.store.callers import caller_for, machine_for
 from service.store.people import Role
+from service.store.tenancy import within
 from tests.conftest import StandingClock
 from tests.rig import rig, rig_settings, tenant_file
 from tools.ports import Lane
@@ -58,3 +59,19 @@ async def test_a_change_that_waits_for_votes_is_not_made_by_the_machine_once_it_
         after = await service.ticket(waiting["id"])
         assert [(one["status"], one["code"]) for one in after["actions"]] == [("refused", "not_granted")]
         assert (after["status"], await service.books()) == ("escalated", [])
+
+
+async def test_a_switch_that_was_thrown_before_a_customer_wrote_stops_what_their_flow_reads(
+    database_url: str, clock: StandingClock
+) -> None:
+    async with rig(database_url, clock) as service:
+        admin = await service.person("ada", Role.ADMIN)
+        throw = service.services.switches.throw
+        with within("default"):
+            await throw(admin.tenant, "tool", "find_orders", True, "the shop is being moved", admin.id)
+        stopped = await service.say("Where is my order D-100001?", ticket="T-1")
+        assert (stopped["status"], stopped["lane"]) == ("escalated", "human")
+        with within("default"):
+            await throw(admin.tenant, "tool", "find_orders", False, "moved", admin.id)
+        answered = await service.say("Where is my order D-100001?", ticket="T-2")
+        assert answered["status"] == "resolved"

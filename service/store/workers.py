@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import String, insert, select, text, update
+from sqlalchemy import String, insert, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import GenericFunction
@@ -66,8 +66,3 @@ async def orphans(conn: AsyncConnection, worker_id: str, engine_table: str) -> S
         "where w.status = 'PENDING' and w.executor_id <> :me and (k.id is null or k.gone)"
     ).columns(executor_id=String)
     return (await conn.execute(query, {"me": worker_id})).scalars().all()
-
-
-async def living(conn: AsyncConnection) -> Sequence[Any]:
-    """The workers that are not gone, with their last beat."""
-    return (await conn.execute(select(workers).where(~workers.c.gone).order_by(workers.c.started_at))).all()

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import make_url, select
 
 from service.accounts import create_person
 from service.bootstrap import CommerceFor, Services, build, prepare
@@ -163,6 +163,14 @@ def rig_settings(url: str, shop_url: str | None = None, **changes: Any) -> Setti
 def tenant_file(**tenant: Any) -> FileSettings:
     """A settings file that tunes the default tenant."""
     return FileSettings(tenants={"default": TenantSettings(**tenant)})
+
+
+async def prepared_for(url: str, role: str, clock: StandingClock) -> str:
+    """The owner prepares every database for the role that works; the URL under which that role comes."""
+    owner = build(replace(rig_settings(url), app_role=role), clock=clock)
+    await prepare(owner)
+    await owner.close()
+    return make_url(url).set(username=role).render_as_string(hide_password=False)
 
 
 @asynccontextmanager

@@ -23,6 +23,7 @@ from service.store import api_keys, people
 from service.store.api_keys import Scope
 from service.store.people import Person, Role
 from service.store.schema import metadata
+from service.store.tenancy import across_tenants, within
 from service.store.tenants import ensure_tenant
 from tests.tools.goods import SHOP
 from tools.backends.shop import Faulty, Shop, UnknownShop
@@ -44,21 +45,23 @@ class House:
 
     async def rows(self) -> dict[str, int]:
         """How many rows each of our tables holds, and the engine's table of workflows."""
-        async with self.services.db.reading() as conn:
-            counts = {
-                one.name: (await conn.execute(select(func.count()).select_from(one))).scalar_one()
-                for one in metadata.sorted_tables
-            }
-            name, schema = engine_table(self.services)
-            found = await conn.execute(select(func.count()).select_from(table(name, schema=schema)))
-            return counts | {"workflow_status": found.scalar_one()}
+        with across_tenants():
+            async with self.services.db.reading() as conn:
+                counts = {
+                    one.name: (await conn.execute(select(func.count()).select_from(one))).scalar_one()
+                    for one in metadata.sorted_tables
+                }
+                name, schema = engine_table(self.services)
+                found = await conn.execute(select(func.count()).select_from(table(name, schema=schema)))
+                return counts | {"workflow_status": found.scalar_one()}
 
     async def person(self, role: Role, tenant: str = "default", email: str | None = None) -> Person:
         """Somebody with this role."""
-        async with self.services.db.begin() as conn:
-            name = email or f"{role}@{tenant}.example"
-            known = await people.find_by_email(conn, tenant, name)
-            return known or await people.create(conn, TenantName(tenant), name, "", role, self.services.clock())
+        with within(tenant):
+            async with self.services.db.begin() as conn:
+                name = email or f"{role}@{tenant}.example"
+                known = await people.find_by_email(conn, tenant, name)
+                return known or await people.create(conn, TenantName(tenant), name, "", role, self.services.clock())
 
     async def key(
         self, scopes: str = EVERYTHING, role: Role | None = Role.AGENT, tenant: str = "default", email: str | None = None
@@ -66,15 +69,16 @@ class House:
         """Headers with a new key of these scopes; it acts as a person with this role, or as the person with this address."""
         person = None if role is None else await self.person(role, tenant, email)
         kept = [one for one in scopes.split(",") if person or one != Scope.APPROVALS_DECIDE]
-        async with self.services.db.begin() as conn:
-            made = await api_keys.create(
-                conn,
-                TenantName(tenant),
-                "test",
-                api_keys.parse_scopes(",".join(kept)),
-                person and person.id,
-                self.services.clock(),
-            )
+        with within(tenant):
+            async with self.services.db.begin() as conn:
+                made = await api_keys.create(
+                    conn,
+                    TenantName(tenant),
+                    "test",
+                    api_keys.parse_scopes(",".join(kept)),
+                    person and person.id,
+                    self.services.clock(),
+                )
         return {"Authorization": f"Bearer {made.token}"}
 
     async def deliver(self, body: Any, tenant: str = "default", webhook_id: str = "msg_1", **changed: str) -> httpx.Response:
@@ -136,8 +140,9 @@ async def open_house(url: str, clock: Clock) -> AsyncIterator[House]:
     if not built:
         await prepare(services)
     for tenant in ("default", "acme"):
-        async with services.db.begin() as conn:
-            await ensure_tenant(conn, tenant, clock())
+        with within(tenant):
+            async with services.db.begin() as conn:
+                await ensure_tenant(conn, tenant, clock())
         try:
             await dump_shop(services.shop_engine, tenant)
         except UnknownShop:

@@ -1,7 +1,6 @@
 """Two merchants in one PostgreSQL database: the database itself shows each only its own rows."""
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
 
 import psycopg
 import pytest
@@ -9,7 +8,6 @@ from sqlalchemy import Table, delete, func, insert, select, update
 from sqlalchemy.exc import ProgrammingError
 
 from service.accounts import create_key
-from service.bootstrap import build, prepare
 from service.replies import Deliverer
 from service.signin import SignIn
 from service.store import sessions
@@ -24,8 +22,7 @@ from service.store.sessions import Purpose
 from service.store.tenancy import across_tenants, within
 from tests.conftest import StandingClock
 from tests.durability.stories import faulty_item
-from tests.rig import SECRET, Rig, rig, rig_settings
-from tests.store.test_roles import as_role
+from tests.rig import SECRET, Rig, prepared_for, rig, rig_settings
 from tools.ports import TenantName
 
 pytestmark = pytest.mark.postgres
@@ -38,10 +35,7 @@ WITHOUT_TENANT = {"workers", "login_attempts"}
 @pytest.fixture
 async def service(postgres_url: str, app_role: str, clock: StandingClock) -> AsyncIterator[Rig]:
     """A service with two tenants that works with the role of its own."""
-    owner = build(replace(rig_settings(postgres_url), app_role=app_role), clock=clock)
-    await prepare(owner)
-    await owner.close()
-    settings = rig_settings(as_role(postgres_url, app_role), outbound_url="http://127.0.0.1:9/")
+    settings = rig_settings(await prepared_for(postgres_url, app_role, clock), outbound_url="http://127.0.0.1:9/")
     async with rig(settings.database_url, clock, settings=settings, tenants=TENANTS) as made:
         yield made
 

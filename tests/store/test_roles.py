@@ -1,14 +1,12 @@
 """The role that works may not do what only the owner of the tables may."""
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
 
 import psycopg
 import pytest
 from sqlalchemy import make_url, text
 from sqlalchemy.exc import ProgrammingError
 
-from service.bootstrap import build, prepare
 from service.engine import Engine
 from service.errors import Fatal
 from service.store import migrate
@@ -16,7 +14,7 @@ from service.store.database import Database
 from tests.conftest import StandingClock
 from tests.durability.stories import large_refund
 from tests.journeys.honesty import books_agree
-from tests.rig import Rig, rig, rig_settings
+from tests.rig import Rig, prepared_for, rig
 from tests.service.machine import at_rest, worker_on
 
 pytestmark = pytest.mark.postgres
@@ -25,16 +23,8 @@ pytestmark = pytest.mark.postgres
 @pytest.fixture
 async def service(postgres_url: str, app_role: str, clock: StandingClock) -> AsyncIterator[Rig]:
     """A whole service that works with the role of its own, on a database that the owner has prepared."""
-    owner = build(replace(rig_settings(postgres_url), app_role=app_role), clock=clock)
-    await prepare(owner)
-    await owner.close()
-    async with rig(as_role(postgres_url, app_role), clock) as made:
+    async with rig(await prepared_for(postgres_url, app_role, clock), clock) as made:
         yield made
-
-
-def as_role(url: str, role: str) -> str:
-    """The same database for another role."""
-    return make_url(url).set(username=role).render_as_string(hide_password=False)
 
 
 async def test_a_refund_is_approved_and_paid_with_the_working_role(service: Rig) -> None:

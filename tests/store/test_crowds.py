@@ -128,6 +128,20 @@ async def test_two_tickets_of_one_customer_at_once_share_one_window(world: World
     assert await world.balances() == {"merchant_funds": -25 * 30_000, "refunds_paid": 25 * 30_000}
 
 
+async def test_refunds_of_many_customers_at_once_share_the_merchants_day(world: World, callers: Crowd) -> None:
+    """They meet in nothing but the tenant and the date; four fit under the day's cap."""
+    await callers.add_tenant("many", many(customers=40, orders_each=1, paid_minor=90_000))
+    policy = world.policy.model_copy(update={"limits": {"USD": MoneyLimits(tenant_day_cap=100_000)}})
+    for one in (world, *callers.worlds):
+        one.policy = policy
+    people = [await _person_on(world, f"cus_{number}", "many") for number in range(1, 41)]
+    wanted = [{**WANTED, "order_id": f"D-{number}-1", "amount_minor": 25_000} for number in range(1, 41)]
+    results = await callers.at_once([_refund(person, args) for person, args in zip(people, wanted, strict=True)])
+    assert Counter((result.ok, result.rule) for result in results) == {(True, None): 4, (False, "refund.tenant_day_cap"): 36}
+    assert await world.balances() == {"merchant_funds": -100_000, "refunds_paid": 100_000}
+    assert callers.busiest >= 24
+
+
 def _refund(person: Caller, args: dict[str, Any]) -> Doing:
     """The refund as a request of this person; the same arguments on the same ticket are the same request."""
     origin = f"request:{args['order_id']}"

@@ -3,30 +3,34 @@
 import asyncio
 import json
 import sqlite3
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from service.clock import wall_clock
 from tests.cli.conftest import Deskrail
-from tests.rig import rig, rig_settings
+from tests.rig import rig
 
 ESPRESSO = {"order_id": "D-100004", "amount_minor": 74_900, "currency": "USD", "reason": "damaged"}
 """A refund to the first customer that one supervisor must approve."""
 
 
 @pytest.fixture
-def ticket(deskrail: Deskrail, environment: Mapping[str, str], sqlite_url: str) -> str:
+def ticket(deskrail: Deskrail, sqlite_url: str) -> str:
     """A ticket of the demo shop's first customer, as the help desk names it; nothing works on it."""
+    return furnish(deskrail, sqlite_url)
 
-    async def furnish() -> None:
-        settings = rig_settings(sqlite_url)
-        async with rig(sqlite_url, wall_clock, settings=settings) as built:  # type: ignore[arg-type]
+
+def furnish(deskrail: Deskrail, url: str) -> str:
+    """The demo shop, a ticket in it, and somebody who works there."""
+
+    async def hear() -> None:
+        async with rig(url, wall_clock) as built:  # type: ignore[arg-type]
             await built.hear("My espresso machine is broken.", ticket="T-7")
 
-    asyncio.run(furnish())
+    asyncio.run(hear())
     deskrail("user", "add", "amy@example.com", "--role", "agent")
     return "T-7"
 
@@ -45,6 +49,18 @@ def dump(folder: Path) -> dict[str, list[str]]:
         with sqlite3.connect(file) as db:
             found[file.name] = list(db.iterdump())
     return found
+
+
+def everything(url: str) -> dict[str, list[str]]:
+    """Every row of every table of a PostgreSQL database, and what guards them."""
+    with psycopg.connect(url) as db:
+        tables = db.execute(
+            "select format('%I.%I', schemaname, tablename) from pg_tables "
+            "where schemaname not in ('pg_catalog', 'information_schema') order by 1"
+        ).fetchall()
+        found = {name: [row for (row,) in db.execute(f"select t::text from {name} t order by 1")] for (name,) in tables}  # type: ignore[arg-type]
+        guards = "select tgname from pg_trigger union all select policyname from pg_policies order by 1"
+        return found | {"guards": [name for (name,) in db.execute(guards)]}
 
 
 def test_it_says_what_would_happen_and_which_rule_says_so(deskrail: Deskrail, ticket: str) -> None:
@@ -88,6 +104,46 @@ def test_explaining_changes_nothing(deskrail: Deskrail, ticket: str, tmp_path: P
     explain(deskrail, ticket, {"order_id": "D-999999", "reason": "no_longer_needed"}, tool="cancel_order")
     explain(deskrail, ticket, {}, tool="find_orders")
     assert dump(folder) == before
+
+
+def test_explaining_prepares_nothing(deskrail: Deskrail, ticket: str, sqlite_url: str) -> None:
+    """Serving would put these databases right; explaining leaves them as their owner did."""
+    path = Path(sqlite_url.removeprefix("sqlite:///"))
+    with sqlite3.connect(path) as db:
+        (guard,) = db.execute(
+            "select name from sqlite_master where type = 'trigger' and tbl_name = 'ledger' limit 1"
+        ).fetchone()
+        db.execute(f"drop trigger {guard}")
+        db.execute("drop table workflow_status")
+    with sqlite3.connect(path.with_name("deskrail-shop.db")) as shop:
+        shop.execute("drop table jobs")
+    before = dump(path.parent)
+    assert explain(deskrail, ticket, ESPRESSO)["verdict"]["decision"] == "needs_confirmation"
+    assert dump(path.parent) == before
+
+
+def test_explaining_migrates_nothing(deskrail: Deskrail, ticket: str, sqlite_url: str) -> None:
+    path = Path(sqlite_url.removeprefix("sqlite:///"))
+    with sqlite3.connect(path) as db:
+        db.execute("update alembic_version set version_num = '0001'")
+    before = dump(path.parent)
+    shown = deskrail("policy", "explain", "--ticket", ticket, "--tool", "find_orders")
+    assert (shown.exit_code, shown.stdout) == (1, "")
+    assert "run `deskrail migrate`" in shown.stderr
+    assert dump(path.parent) == before
+
+
+@pytest.mark.postgres
+def test_explaining_changes_nothing_on_postgres_either(
+    deskrail: Deskrail, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DESKRAIL_DATABASE_URL", postgres_url)
+    ticket = furnish(deskrail, postgres_url)
+    before = everything(postgres_url)
+    for words in ((), ("--lane", "agent"), ("--user", "amy@example.com", "--customer-confirmed")):
+        explain(deskrail, ticket, ESPRESSO, *words)
+    explain(deskrail, ticket, {}, tool="find_orders")
+    assert everything(postgres_url) == before
 
 
 @pytest.mark.parametrize(

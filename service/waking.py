@@ -61,7 +61,7 @@ class Waking:
         return await self._conductor.after_action(turn, run, await run.resume(action))
 
     async def _passed_on(self, turn: Turn, run: TurnRun, reason: Reason, summary: str) -> bool:
-        """A machine from outside asks for a person."""
+        """Somebody who is no turn of the ticket asks for a person."""
         with_people = turn.ticket.lane is Lane.HUMAN and turn.ticket.status is TicketStatus.ESCALATED
         outcome = None if with_people else self._conductor.to_people(turn, reason, summary)
         return await self._conductor.conclude(turn, run, outcome)

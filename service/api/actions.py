@@ -12,6 +12,7 @@ from service.api.refusals import check
 from service.auth import Credential
 from service.bootstrap import Services
 from service.openapi import json_body
+from service.outside import leave_behind
 from service.store import action_views
 from service.store.callers import caller_for
 from service.store.shapes import ActionShape, CallShape
@@ -48,6 +49,7 @@ async def call_tool(
     origin = origin_of(request, caller)
     result = await services.runner.call(acting, body.tool, body.args, origin, confirmed=body.customer_confirmed)
     check(result)
+    await leave_behind(services, acting.ticket, f"person:{person.id}", body.args, result)
     response.status_code = 200 if result.ok else 202
     return await _shape(services, found, body, result)
 

@@ -12,6 +12,7 @@ from service.commands import calling, common, tickets
 from service.commands.common import AsJson, Tenant
 from service.commands.database import known_tenant, run
 from service.errors import Unavailable
+from service.outside import leave_behind
 from service.settings import Settings
 from service.store import people
 from service.store.callers import caller_for
@@ -55,7 +56,9 @@ async def _call(
         async with services.db.reading() as conn:
             person = calling.worker(await people.find_by_email(conn, known, email))
             caller = await caller_for(conn, known, found, person.id)
-        return await services.runner.call(caller, tool, args, f"command:{secrets.token_hex(12)}", confirmed=confirmed)
+        result = await services.runner.call(caller, tool, args, f"command:{secrets.token_hex(12)}", confirmed=confirmed)
+        await leave_behind(services, caller.ticket, f"person:{person.id}", args, result)
+        return result
 
 
 def _refusal(result: ToolResult) -> str | None:

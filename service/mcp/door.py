@@ -1,6 +1,5 @@
 """Who stands at the MCP door: settled when it opens, from options and the environment, and looked up again for each call."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from service.bootstrap import Services
@@ -11,7 +10,7 @@ from service.store.callers import machine_for
 from service.store.database import Connection
 from service.store.journal import Entry, append_to_ticket
 from service.store.people import WORKERS, Person
-from tools.ports import Caller, Json, PersonId, TenantName, TicketId
+from tools.ports import Caller, PersonId, TenantName, TicketId
 
 NO_LONGER = "Whoever opened this door may not use it any more."
 
@@ -49,20 +48,15 @@ class Door:
             await self.caller(Scope.TOOLS_CALL)
         except Forbidden as refused:
             raise Fatal(refused.detail) from None
+        entry = Entry("door.opened", await self.actor(), {"door": "mcp", "lane": "agent"})
         async with self.services.db.begin() as conn:
-            data = {"door": "mcp", "lane": "agent"}
-            entry = Entry("door.opened", await self._actor(conn), data)
             await append_to_ticket(conn, self.ticket, [entry], self.services.clock())
 
-    async def looked(self, caller: Caller, tool: str, args: Mapping[str, Json]) -> None:
-        """Note on the ticket's journal what was read through this door; what was refused or changed is noted as it happens."""
-        async with self.services.db.begin() as conn:
-            entry = Entry("tool.called", await self._actor(conn), {"tool": tool, "args": dict(args), "ok": True})
-            await append_to_ticket(conn, caller.ticket, [entry], self.services.clock())
-
-    async def _actor(self, conn: Connection) -> str:
+    async def actor(self) -> str:
+        """Who let the machine in, as the journal names them."""
         if self.guest.token is not None:
-            key = await api_keys.find(conn, self.guest.token)
+            async with self.services.db.reading() as conn:
+                key = await api_keys.find(conn, self.guest.token)
             return f"key:{key.id}" if key else "key"
         return f"person:{self.guest.person}" if self.guest.person else "operator"
 

@@ -12,12 +12,11 @@ from mcp.server import Server, ServerRequestContext
 
 from service.errors import Refused
 from service.mcp.door import Door
+from service.outside import leave_behind
 from service.store import views
 from service.store.api_keys import Scope
-from service.store.wakeups import EventKind
 from tools.catalogue import granted
 from tools.errors import Code
-from tools.handover import escalate
 from tools.ports import Caller, Effect, Json, ToolResult
 from tools.results import plain
 from tools.tool import ToolSpec
@@ -65,10 +64,7 @@ class _Talk:
             caller = await self._door.caller(Scope.TOOLS_CALL)
             origin = f"mcp:{self._mark}:{ctx.request_id}"
             result = await self._door.services.runner.call(caller, params.name, params.arguments or {}, origin)
-            if result.ok and result.action is None:
-                await self._door.looked(caller, params.name, params.arguments or {})
-            if result.ok and result.tool == escalate.name:
-                await self._pass_on(caller, result)
+            await leave_behind(self._door.services, caller.ticket, await self._door.actor(), params.arguments or {}, result)
             return _answer(result)
         except Refused as refused:
             return _error({"tool": params.name, "ok": False, "code": Code.NOT_GRANTED, "sentence": refused.detail})
@@ -76,12 +72,6 @@ class _Talk:
             # The library would send the error's own text, which may hold what the database was asked.
             log.exception("mcp.call_failed", error=type(error).__name__)
             return _error({"tool": params.name, "ok": False, "code": Code.OUTCOME_UNKNOWN, "sentence": FAILED})
-
-    async def _pass_on(self, caller: Caller, result: ToolResult) -> None:
-        """Asking for a person is an intent; the ticket's next turn opens the case."""
-        data = {"reason": result.data["reason"], "summary": result.data["summary"]}
-        async with self._door.services.db.begin() as conn:
-            await self._door.services.wakeups.wake(conn, caller.ticket, EventKind.PERSON_WANTED, data=data)
 
     async def _list_resources(self, ctx: ServerRequestContext, params: object) -> types.ListResourcesResult:
         about = "The ticket: its messages, open question, actions, approvals and case."

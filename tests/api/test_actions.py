@@ -3,9 +3,11 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from service.api.examples import ACTION
 from service.store.people import Role
+from service.store.schema import tickets
 from tests.api.house import House, message
 from tests.api.test_desk import post
 from tools.backends.shop import Fault, read_books
@@ -22,6 +24,22 @@ async def refunds(house: House, tenant: str = "default") -> list[int]:
     """The refunds in the shop's own books, in cents."""
     books = await read_books(house.services.shop_engine, tenant)
     return [entry.amount_minor for entry in books if entry.kind == "refund"]
+
+
+async def journal_of(house: House, ticket: str) -> list[dict[str, Any]]:
+    """The ticket's journal."""
+    return (await house.http.get(f"/v1/tickets/{ticket}/journal", headers=await house.key())).json()["items"]
+
+
+async def work(house: House, ticket: str) -> None:
+    """Run the ticket's drains until it is at rest."""
+    waiting = True
+    while waiting:
+        async with house.services.db.reading() as conn:
+            row = (await conn.execute(select(tickets.c.wake, tickets.c.pending).where(tickets.c.id == ticket))).one()
+        waiting = row.pending > 0
+        if waiting:
+            await house.services.pipeline.drain(ticket, row.wake)
 
 
 async def act(house: House, ticket: str, body: dict[str, Any], status: int = 200) -> dict[str, Any]:
@@ -49,6 +67,34 @@ async def test_a_read_answers_at_once_and_leaves_no_action(small_house: House) -
     assert (found["id"], found["effect"], found["status"]) == (None, "READ", "succeeded")
     assert "D-100001" in str(found["data"])
     assert (await small_house.rows())["actions"] == 0
+
+
+async def test_who_looked_at_a_customers_order_stands_in_the_journal(small_house: House) -> None:
+    ticket, key = await small_house.ticket(), await small_house.key() | {"Idempotency-Key": "look"}
+    body = {"tool": "get_order", "args": {"order_id": "D-100001"}}
+    for _ in range(2):
+        await post(small_house, f"/v1/tickets/{ticket}/actions", key, body)
+    looked = [entry for entry in await journal_of(small_house, ticket) if entry["kind"] == "tool.called"]
+    assert [(one["actor"], one["data"]) for one in looked] == [
+        (f"person:{(await small_house.person(Role.AGENT)).id}", {**body, "ok": True})
+    ]
+
+
+async def test_a_call_that_the_shop_could_not_answer_is_no_look(small_house: House) -> None:
+    ticket = await small_house.ticket()
+    small_house.shops["default"].script("get_order", Fault("unreachable"))
+    await act(small_house, ticket, {"tool": "get_order", "args": {"order_id": "D-100001"}}, 503)
+    assert "tool.called" not in {entry["kind"] for entry in await journal_of(small_house, ticket)}
+
+
+async def test_a_person_who_asks_for_a_colleague_gets_a_case_opened(small_house: House) -> None:
+    ticket = await small_house.ticket()
+    wanted = {"reason": "out_of_scope", "summary": "She asks for a discount for her club."}
+    await act(small_house, ticket, {"tool": "escalate", "args": wanted})
+    await work(small_house, ticket)
+    shown = (await small_house.http.get(f"/v1/tickets/{ticket}", headers=await small_house.key())).json()
+    assert (shown["status"], shown["escalation"]["reason"]) == ("escalated", "out_of_scope")
+    assert shown["escalation"]["brief"]["summary"] == wanted["summary"]
 
 
 async def test_a_large_refund_waits_for_votes(house: House) -> None:

@@ -4,12 +4,13 @@ from tools.ports import Json
 from workflows.outcome import Reason
 from workflows.ticket import Ticket
 
-_WHY = {
+WHY = {
     Reason.LOW_CONFIDENCE: "It was not clear what the customer wants.",
     Reason.OUT_OF_SCOPE: "No set procedure covers this request.",
     Reason.NO_PROGRESS: "The set procedure asked and did not get further.",
     Reason.POLICY: "The set procedure could not do this under the policy.",
 }
+"""Why the ticket comes to the agent, in the words that it reads."""
 
 
 def handed_off(ticket: Ticket, reason: Reason | None) -> Json | None:
@@ -22,5 +23,5 @@ def handed_off(ticket: Ticket, reason: Reason | None) -> Json | None:
     if ticket.flow is not None:
         passed |= {"procedure": ticket.flow.flow, "state": ticket.flow.state, "collected": dict(ticket.flow.slots)}
     if reason is not None:
-        passed["why_you"] = _WHY.get(reason, reason.value)
+        passed["why_you"] = WHY.get(reason, reason.value)
     return passed

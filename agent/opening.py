@@ -23,6 +23,7 @@ _WROTE = {
 }
 ENDED = "The action that was waiting has ended; tell the customer how, and finish what is still open:"
 UNANSWERED = "customer, unanswered"
+PROCEDURE = "procedure"
 _TASK = "Work on what the customer has not been answered yet: look things up, then answer, propose, or escalate."
 
 
@@ -38,7 +39,7 @@ def opening_parts(
     parts = [Part(f"The mark of this conversation is {fence.mark}."), Part(_header(ticket, fence))]
     parts += [_fact(observed, fence) for observed in facts if observed.ok]
     if passed is not None:
-        parts.append(Part("Where our set procedures left this ticket:\n" + fence.json("procedure", passed, NORMAL)))
+        parts.append(Part("Where our set procedures left this ticket:\n" + fence.json(PROCEDURE, passed, NORMAL)))
     if actions:
         listed = [action_json(action) for action in actions]
         parts.append(Part("Done or proposed on this ticket so far:\n" + fence.json("records", listed, _WHOLE)))

@@ -3,11 +3,13 @@
 import re
 from collections.abc import Callable
 
+from agent.handoff import WHY
 from agent.offline.moves import Move, Say, hand_over, use
 from agent.offline.orders import day_text, meant_order, money_text, parcel_text, state_text
 from agent.offline.payments import charged_twice, money_back_text
 from agent.offline.questions import article, product
 from agent.offline.view import View
+from workflows.outcome import Reason
 
 Rule = Callable[[View], Move]
 
@@ -18,10 +20,14 @@ def next_move(view: View) -> Move:
         return _tell_the_end(view)
     if view.remarks:
         return hand_over(view, "low_confidence", "The draft answer could not be sent as it was.")
+    if view.why == WHY[Reason.NO_PROGRESS]:
+        # The wish is known and still open; an answer to the last words alone would lose it.
+        return hand_over(view, "no_progress", WHY[Reason.NO_PROGRESS])
     for words, rule in _RULES:
         if words.search(view.text.lower()):
             return rule(view)
-    return hand_over(view, "out_of_scope", "No rule fits this request.")
+    unclear = view.why == WHY[Reason.LOW_CONFIDENCE]
+    return hand_over(view, "low_confidence" if unclear else "out_of_scope", "No rule fits this request.")
 
 
 def _tell_the_end(view: View) -> Move:
@@ -82,6 +88,9 @@ def _delivery(view: View) -> Move:
     if order["status"] == "delivered":
         found = f"{state_text(order)} {' '.join(shown)} The customer says that something is wrong with it."
         return hand_over(view, "policy", found)
+    if _WANTS_REMEDY.search(view.text.lower()):
+        found = f"{state_text(order)} {' '.join(shown)} The customer wants more than news of it."
+        return hand_over(view, "policy", found)
     return Say(f"I am sorry for the trouble with this parcel. {state_text(order)} {' '.join(shown)}")
 
 
@@ -95,6 +104,10 @@ def _which_order(view: View) -> Move:
     listed = ", ".join(order["id"] for order in view.orders[:5])
     return Say(f"Thank you for writing. Which of your orders is this about: {listed}?")
 
+
+_WANTS_REMEDY = re.compile(
+    r"\b(?:refund(?:ed)?|money back|replacement|replace|resend|send (?:me )?(?:a )?new|stop|intercept)\b"
+)
 
 _DONE = {
     "issue_refund": "It is done.",
@@ -118,7 +131,7 @@ _RULES: tuple[tuple[re.Pattern[str], Rule], ...] = (
         _two_statuses,
     ),
     (re.compile(r"\b(?:parcel|package|tracking|courier|carrier|deliver(?:y|ed)?|shipment|arrived?|lost|stuck)\b"), _delivery),
-    (re.compile(r"\b(?:available|in stock|how much|price|sizes?|colou?rs?|variants?)\b"), product),
+    (re.compile(r"\b(?:available|in stock|how much|price|sizes?|colou?rs?|variants?|comes? in)\b"), product),
     (
         re.compile(
             r"\b(?:invoice|receipt|vat|warranty|guarantee|how (?:do|can|long)|what is|do you|can i|policy|manual|care)\b|\?"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from agent.evidence import records_in
 from agent.model import ModelRequest
-from agent.opening import ENDED, UNANSWERED
+from agent.opening import ENDED, PROCEDURE, UNANSWERED
 from tools.ports import Json
 
 _DATA = re.compile(r'<data-(\w{8,64}) from="([^"]{1,80})">\n(.*?)\n</data-\1>', re.DOTALL)
@@ -26,7 +26,10 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One request, read. `ended` is how a confirmed or approved action ended; `remarks` counts our own words to the model."""
+    """One request, read. `ended` is how a confirmed or approved action ended; `remarks` counts our own words to the model.
+
+    `why` is why the set procedures left the ticket to the model, None when they say nothing of it.
+    """
 
     text: str
     mark: str
@@ -34,6 +37,7 @@ class View:
     ended: Seen | None
     remarks: int
     replies: int
+    why: str | None = None
     tools: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def called(self, tool: str) -> tuple[Seen, ...]:
@@ -73,6 +77,7 @@ def read_request(request: ModelRequest) -> View:
     facts = [seen for text in first if text.startswith("Looked up") for seen in _answers(text)]
     calls = {block["id"]: block for message in request.messages for block in message["content"] if block["type"] == "tool_use"}
     called = [seen for message in request.messages for seen in _results(message, calls)]
+    passed = [json.loads(inside) for text in first for _, origin, inside in _DATA.findall(text) if origin == PROCEDURE]
     marks = [mark for text in first for mark, _, _ in _DATA.findall(text)]
     return View(
         text="\n".join(words),
@@ -81,6 +86,7 @@ def read_request(request: ModelRequest) -> View:
         ended=ended[0] if ended else None,
         remarks=sum(len(list(_texts(message))) for message in request.messages[1:] if message["role"] == "user"),
         replies=sum(message["role"] == "assistant" for message in request.messages),
+        why=passed[0].get("why_you") if passed else None,
         tools={tool["name"]: frozenset(tool["input_schema"].get("properties", {})) for tool in request.tools},
     )
 

@@ -29,6 +29,19 @@ async def test_a_parcel_that_is_delivered_and_missing_goes_to_a_person(world: Wo
     assert "Left at the front door" in outcome.summary
 
 
+async def test_who_wants_the_money_for_a_parcel_on_its_way_gets_a_person_and_not_its_last_report(world: World) -> None:
+    outcome = await (await Desk.of(world)).hears("My parcel has been stuck for a week, I think it is lost. Refund me.")
+    assert isinstance(outcome, Escalate)
+    assert outcome.reason is Reason.POLICY
+    assert "Delayed: the address needs a check" in outcome.summary
+
+
+async def test_a_wish_that_a_flow_got_stuck_on_is_not_lost_in_an_answer_to_the_last_words(world: World) -> None:
+    outcome = await (await Desk.of(world)).hears("it's just not my colour", reason=Reason.NO_PROGRESS)
+    assert isinstance(outcome, Escalate)
+    assert outcome.reason is Reason.NO_PROGRESS
+
+
 async def test_a_double_charge_is_proposed_for_refund_and_paid_once_after_the_yes(world: World) -> None:
     desk = await Desk.of(world, "bob")
     outcome = await desk.hears(DOUBLE)
@@ -74,6 +87,14 @@ async def test_a_product_question_is_answered_from_the_catalogue(world: World) -
     text = replied(await (await Desk.of(world)).hears("Is the desk lamp available in black, and how much is it?"))
     assert "- white: $64.90, in stock" in text
     assert "- black: $69.90, sold out" in text
+    asked = replied(await (await Desk.of(world)).hears("Does the lamp come in black?"))
+    assert asked == text
+
+
+async def test_what_was_not_understood_is_not_called_out_of_scope(world: World) -> None:
+    outcome = await (await Desk.of(world)).hears("hi, about my order", reason=Reason.LOW_CONFIDENCE)
+    assert isinstance(outcome, Escalate)
+    assert outcome.reason is Reason.LOW_CONFIDENCE
 
 
 async def test_two_questions_in_one_message_get_both_answers(world: World) -> None:

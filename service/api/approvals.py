@@ -41,7 +41,10 @@ async def decide(
     approval: Annotated[str, Path(max_length=64)],
     body: Annotated[Decision, Depends(body_of(Decision))],
 ) -> ApprovalShape:
-    """Vote as the key's person, who must be a supervisor and not the requester; `digest` is the one that was shown."""
+    """Vote as the key's person, who must be a supervisor and not the requester; `digest` is the one that was shown.
+
+    A no needs its `reason`.
+    """
     if decider.person is None:
         raise Forbidden("A decision needs a key that acts as a person.")
     await services.approvals.decide(decider.person, ApprovalId(approval), body.decision, body.reason, body.digest)

@@ -61,8 +61,6 @@ async def decide(
     """Vote. A no needs its reason; a vote on a large amount needs a recent sign-in, or the voter's password again."""
     services, person = request.app.state.services, voter.person
     try:
-        if decision == "deny" and not reason.strip():
-            raise Invalid("Say why you deny it; the team and the record need the reason.")
         async with services.db.reading() as conn:
             asked = await approval_views.approval(conn, person.tenant, approval_id)
         if decision == "approve" and roles.must_prove(asked.votes_needed, voter, services.clock()):

@@ -10,7 +10,7 @@ from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service import ids
-from service.errors import AlreadyDecided, ApprovalExpired, ApprovalSuperseded, DigestMismatch, Forbidden, NotFound
+from service.errors import AlreadyDecided, ApprovalExpired, ApprovalSuperseded, DigestMismatch, Forbidden, Invalid, NotFound
 from service.store import action_rows, people, turns
 from service.store.access_schema import role_grants
 from service.store.database import Database
@@ -56,7 +56,7 @@ class Approvals:
         """Record a person's vote; the last one that is needed, or a no, wakes the ticket in the same transaction.
 
         Raises `NotFound`, `Forbidden` (role, own request), `ApprovalSuperseded`, `ApprovalExpired`, `AlreadyDecided`
-        (decided, or this person has voted) and `DigestMismatch`.
+        (decided, or this person has voted), `DigestMismatch` and `Invalid` (a no without its reason).
         """
         now = self._clock()
         async with self._database.begin() as conn:
@@ -65,6 +65,8 @@ class Approvals:
             _require_pending(row, now)
             if shown_digest != row.digest:
                 raise DigestMismatch
+            if decision == "deny" and not reason.strip():
+                raise Invalid("Say why you deny it; the team and the record need the reason.")
             await _vote(conn, row, person, decision, reason, now)
             given = await valid_votes(conn, row.id)
             state = "denied" if decision == "deny" else "approved" if given >= row.votes_needed else "pending"

@@ -48,6 +48,16 @@ async def test_a_no_is_a_no(small_house: House) -> None:
     assert late["code"] == "already_decided"
 
 
+async def test_a_no_without_its_reason_is_not_taken(small_house: House) -> None:
+    approval = await waiting(small_house)
+    path = f"/v1/approvals/{approval['id']}/decision"
+    boss, before = await supervisor(small_house), await small_house.rows()
+    for silent in ("", "  \n"):
+        refused = await post(small_house, path, boss, vote(approval, "deny", reason=silent), 422)
+        assert (refused["code"], refused["detail"][:7]) == ("validation", "Say why")
+    assert await small_house.rows() == before
+
+
 async def test_two_votes_are_two_people(house: House) -> None:
     approval = await waiting(house, 510_000, "D-100004")
     assert approval["votes_needed"] == 2

@@ -44,7 +44,7 @@ async def ticket_in(services: Services, tenant: str, reference: str) -> str:
 
 async def ticket_shape(services: Services, tenant: str, ticket_id: str) -> TicketShape:
     """The tenant's ticket as it is shown."""
-    async with services.db.reading() as conn:
+    async with services.db.snapshot() as conn:
         return await views.ticket(conn, tenant, ticket_id, granted(services, tenant))
 
 

@@ -35,7 +35,7 @@ async def list_tickets(
     external_id: Annotated[str | None, Query(max_length=200)] = None,
 ) -> Page[TicketShape]:
     """List tickets, newest first."""
-    async with services.db.reading() as conn:
+    async with services.db.snapshot() as conn:
         wanted = TicketFilter(status, lane, external_id)
         return await views.list_tickets(conn, reader.tenant, wanted, part, granted(services, reader.tenant))
 

@@ -46,7 +46,7 @@ async def _read(settings: Settings, tenant: str, ticket: str) -> _Told:
         known = await known_tenant(db, tenant)
         found = await tickets.find(db, known, ticket)
         granted = settings.tenant(known).budget.model_dump()
-        async with db.reading() as conn:
+        async with db.snapshot() as conn:
             told = await story.read(conn, known, found)
             shape = await views.ticket(conn, known, found, granted)
             entries = await views.entries(conn, found, 0, story.JOURNAL_LIMIT)

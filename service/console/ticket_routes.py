@@ -166,7 +166,7 @@ async def _window(request: Request, told: Story) -> Window:
 
 async def read_story(request: Request, viewer: Session, ticket_id: str) -> Story:
     """The tenant's ticket with all that belongs to it. Raises `NotFound`."""
-    async with request.app.state.services.db.reading() as conn:
+    async with request.app.state.services.db.snapshot() as conn:
         told = await story.read(conn, viewer.person.tenant, ticket_id)
     if told is None:
         raise NotFound

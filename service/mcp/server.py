@@ -85,7 +85,7 @@ class _Talk:
             raise MCPError(types.INVALID_PARAMS, "There is no such resource.")
         services, caller = self._door.services, await self._admitted(Scope.TICKETS_READ)
         budget = services.settings.tenant(caller.tenant).budget.model_dump()
-        async with services.db.reading() as conn:
+        async with services.db.snapshot() as conn:
             ticket = await views.ticket(conn, caller.tenant, caller.ticket, budget)
         shown = types.TextResourceContents(uri=TICKET, mime_type="application/json", text=ticket.model_dump_json())
         return types.ReadResourceResult(contents=[shown])

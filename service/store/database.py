@@ -28,9 +28,9 @@ SQLITE_BUSY_MS = 10_000
 
 
 class Database:
-    """Connections to our own tables. `begin` is for writing, `reading` for single statements outside a transaction.
+    """Connections to our own tables: `begin` to write, `reading` for single statements, `snapshot` for what belongs together.
 
-    On PostgreSQL both see the rows of `tenancy.current()` only, unless the role owns the tables.
+    On PostgreSQL all see the rows of `tenancy.current()` only, unless the role owns the tables.
     """
 
     def __init__(self, url: str, pool_size: int = 20) -> None:
@@ -58,6 +58,16 @@ class Database:
                 await _see(conn, tenancy.current())
             yield conn
 
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[AsyncConnection]:
+        """A connection whose reads all see one moment, so that a ticket's parts agree with each other; it writes nothing."""
+        async with self.engine.connect() as conn:
+            await (conn.exec_driver_sql("BEGIN") if self.is_sqlite else _open(conn, tenancy.current(), _ONE_MOMENT))
+            try:
+                yield conn
+            finally:
+                await conn.rollback()
+
     async def close(self) -> None:
         """Give all connections back."""
         await self.engine.dispose()
@@ -81,9 +91,9 @@ def sync_url(url: URL) -> str:
     return url.set(drivername=driver).render_as_string(hide_password=False)
 
 
-async def _open(conn: AsyncConnection, tenant: str) -> None:
+async def _open(conn: AsyncConnection, tenant: str, mode: str = "") -> None:
     """Open a transaction and say whose it is, in one round trip."""
-    await _tell(conn, f"begin; set local deskrail.tenant = '{tenant}'")
+    await _tell(conn, f"begin{mode}; set local deskrail.tenant = '{tenant}'")
 
 
 async def _see(conn: AsyncConnection, tenant: str) -> None:
@@ -107,6 +117,7 @@ async def _tell(conn: AsyncConnection, statement: str) -> None:
 
 
 _TENANT = "deskrail.tenant"
+_ONE_MOMENT = " isolation level repeatable read, read only"
 
 
 def _postgres(url: URL, pool_size: int) -> AsyncEngine:

@@ -98,7 +98,6 @@ class _Parts:
 
 
 async def _shapes(conn: AsyncConnection, rows: Sequence[Any], granted: Mapping[str, Json]) -> list[TicketShape]:
-    # The tickets' own rows are read first, so a status is never newer than the messages that it speaks of.
     parts = await _parts(conn, [row.id for row in rows])
     return [_shape(row, parts, granted) for row in rows]
 

@@ -15,6 +15,7 @@ from service.store.database import Connection
 from service.store.journal import Entry
 from tools.ports import Action, ActionStatus, Json
 from workflows.outcome import Reason
+from workflows.urgent_words import is_urgent
 
 Risk = Literal["low", "medium", "high"]
 
@@ -68,7 +69,8 @@ async def open_case(
     if live:
         return Opened(live.id, new=False, risk=live.risk, due_at=live.due_at), []
     actions = await action_rows.of_ticket(conn, ticket.id)
-    risk = risk_of(reason, actions)
+    words = await cases.last_words(conn, ticket.id, WANTS_MESSAGES)
+    risk = risk_of(reason, actions, words)
     due_at = now + timedelta(minutes={"high": sla.high, "medium": sla.medium, "low": sla.low}[risk])
     case_id = ids.new("esc")
     await cases.add(
@@ -77,7 +79,7 @@ async def open_case(
         tenant=ticket.tenant,
         ticket_id=ticket.id,
         reason=reason,
-        brief=await _brief(conn, ticket.id, reason, summary, actions),
+        brief=_brief(reason, summary, words, actions),
         state="claimed" if owner else "open",
         risk=risk,
         owner=owner,
@@ -91,17 +93,18 @@ async def open_case(
     ]
 
 
-def risk_of(reason: Reason, actions: Sequence[Action]) -> Risk:
-    """How much could go wrong: doubt about money and safety findings are high, open money is at least medium."""
+def risk_of(reason: Reason, actions: Sequence[Action], words: Sequence[str] = ()) -> Risk:
+    """How much could go wrong: doubt about money, safety findings, fraud, harm and the law are high; open money is medium."""
     if reason in _HIGH or any(action.status in (ActionStatus.UNKNOWN, ActionStatus.SENT) for action in actions):
+        return "high"
+    if any(is_urgent(text) for text in words):
         return "high"
     if reason in _LOW and not any(action.status is ActionStatus.PROPOSED and action.money for action in actions):
         return "low"
     return "medium"
 
 
-async def _brief(conn: Connection, ticket_id: str, reason: Reason, summary: str, actions: Sequence[Action]) -> dict[str, Json]:
-    words = await cases.last_words(conn, ticket_id, WANTS_MESSAGES)
+def _brief(reason: Reason, summary: str, words: Sequence[str], actions: Sequence[Action]) -> dict[str, Json]:
     return {
         "why": SENTENCES[reason],
         "summary": summary,

@@ -40,6 +40,13 @@ async def test_a_flow_hands_its_ticket_to_the_agent_once_and_then_to_a_person(se
     assert ticket["escalation"]["brief"]["wants"][-1] == "purple is a colour"
 
 
+async def test_whose_account_was_hacked_stands_before_whoever_only_asks_something_odd(service: Rig) -> None:
+    odd = await service.say("Bananas are my favourite fruit.", ticket="T-1")
+    hacked = await service.say("My account was hacked and somebody ordered stuff with my card!!", ticket="T-2")
+    assert (odd["escalation"]["risk"], hacked["escalation"]["risk"]) == ("low", "high")
+    assert hacked["escalation"]["due_at"] < odd["escalation"]["due_at"]
+
+
 async def test_a_message_on_a_persons_ticket_is_appended_and_nothing_else(service: Rig) -> None:
     ann = await service.person("ann", Role.AGENT)
     ticket = await service.say("I want to talk to a person")

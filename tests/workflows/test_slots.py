@@ -214,6 +214,8 @@ def test_an_article_with_a_plural_name_is_one_article() -> None:
         ("nothing wrong with it, I just don't want it", Cause.NO_LONGER_NEEDED),
         ("it is not damaged, I changed my mind", Cause.NO_LONGER_NEEDED),
         ("please", None),
+        ("My backpack fell apart after two weeks", Cause.DAMAGED),
+        ("it's just not my colour", Cause.NO_LONGER_NEEDED),
     ],
 )
 def test_the_cause_is_read_from_the_customers_words(text: str, cause: Cause | None) -> None:

@@ -30,7 +30,7 @@ def _any(*patterns: str) -> re.Pattern[str]:
 
 _FAULT = (
     "broken?|broke|damaged?|cracked|shattered|smashed|torn|ripped|scratched|dented|defective|defect|faulty|leak(?:s|ed|ing)?"
-    "|crushed|bent|chipped|snapped|stained|mouldy|moldy"
+    "|crushed|bent|chipped|snapped|stained|mouldy|moldy|(?:fell|fall(?:s|en|ing)?|came|come|coming) apart|burst|frayed"
 )
 _NOT_A_FAULT = _any(
     r"(?:not|isnt|wasnt|arent|werent|no|never|nothing|without|neither|nor)\s+(?:(?:is|was|at all|really|any)\s+)*"
@@ -91,7 +91,7 @@ _CAUSES: tuple[tuple[Cause, re.Pattern[str]], ...] = (
         _any(
             "changed? (?:my|our) minds?|no longer (?:need|want|require)|not needed|not for me|unwanted|regret",
             f"{_DOES_NOT} (?:really )?(?:need|want|like|love|fit|suit)(?: (?:it|them|this|these))?",
-            "too (?:big|small|large|tight|loose|long|short|wide|heavy)|not my (?:style|taste)",
+            "too (?:big|small|large|tight|loose|long|short|wide|heavy)|not my (?:style|taste|colou?r|size|thing)",
             "found (?:it |one )?(?:cheaper|a better|better|elsewhere)",
         ),
     ),

@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from service import backend_webhook, health, problem, webhooks
 from service.api import routes
 from service.bootstrap import Services
-from service.console import site
+from service import site
 from service.edge import Edge
 from service.reference import page
 

@@ -7,7 +7,7 @@ from contextlib import aclosing
 import pytest
 
 from service.console.live import Pulse, Topic, version
-from service.console.site import build_site
+from service.site import build_site
 from service.store import people
 from service.store.money_schema import approvals
 from service.store.people import Role

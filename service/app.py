@@ -4,10 +4,9 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 
-from service import backend_webhook, health, problem, webhooks
+from service import backend_webhook, health, problem, site, webhooks
 from service.api import routes
 from service.bootstrap import Services
-from service import site
 from service.edge import Edge
 from service.reference import page
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import pytest
 from fastapi.routing import APIRoute
 
-from service.console import roles, site
+from service import site
+from service.console import roles
 from service.store.access_schema import people as people_table
 from service.store.money_schema import approvals
 from service.store.people import Role

@@ -28,6 +28,8 @@ class Code(StrEnum):
     OUTCOME_UNKNOWN = "outcome_unknown"
     REVERSED = "reversed"
     """An effect that was accepted or done has come to nothing, as the merchant's system reported later."""
+    NOT_DONE = "not_done"
+    """Nobody knew whether an effect had happened, and a person found out that it had not."""
 
 
 class ToolError(Exception):

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from tools.catalogue import CATALOGUE
 from tools.commerce import Backend, Commerce, Failure, Job, OrderId, Receipt
 from tools.errors import BackendUnavailable, Code, OutcomeUnknown, ToolError
-from tools.ports import Action, ActionBook, ActionStatus, Caller, Effect, TenantName
+from tools.ports import Action, ActionBook, ActionStatus, Caller, Effect, Saw, TenantName
 from tools.proof import Reading, believable
 from tools.tool import Retry, ToolSpec
 from tools.verification import Codes, NoCodes
@@ -51,6 +51,8 @@ class End:
 
 
 _UNKNOWN = End(ActionStatus.UNKNOWN, code=Code.OUTCOME_UNKNOWN)
+_UNREACHABLE = End(ActionStatus.UNKNOWN, code=Code.OUTCOME_UNKNOWN)
+"""Nobody could be asked, so what was known before stands."""
 
 
 class Executor:
@@ -92,6 +94,12 @@ class Executor:
             return action
         return await self._settle(action, end, wake=wake)
 
+    async def look_only(self, action: Action) -> Action:
+        """Look whether the merchant's system knows what became of an `unknown` action, and settle it if so; never send."""
+        shop, spec = self._backend_of(action)
+        end = await self._look(shop, spec, action)
+        return action if end is None or not end.status.ended else await self._settle(action, end, wake=True)
+
     async def follow_up(self, action: Action) -> Action:
         """The merchant's system says that something happened to an action's effect: look, and follow what its books say.
 
@@ -102,7 +110,7 @@ class Executor:
             raise BackendUnavailable("This is still being settled.")
         if action.status in (ActionStatus.SENT, ActionStatus.UNKNOWN):
             return await self.look_up(action, wake=True)
-        if action.status is not ActionStatus.SUCCEEDED:
+        if action.status is not ActionStatus.SUCCEEDED and action.code != Code.NOT_DONE:
             return action
         shop, spec = self._backend_of(action)
         try:
@@ -118,24 +126,38 @@ class Executor:
 
     async def _once_more(self, shop: Backend, spec: ToolSpec, action: Action, first: End, *, repeatable: bool = False) -> End:
         """After a lost answer: by its key; else again with its key, or by reading where keys mean nothing; else unknown."""
-        keyed = shop.capabilities.honours_keys
-        try:
-            async with asyncio.timeout(spec.timeout):
-                found = await spec.find(shop, action)
-                if found is None and not keyed:
-                    found = await spec.see(shop, action)
-        except (BackendUnavailable, OutcomeUnknown, TimeoutError, *UNREADABLE):
-            return first
+        found = await self._look(shop, spec, action)
         if found is not None:
-            return _end_of(action, found)
-        if action.job is not None or not (keyed or repeatable) or await self._book.switch_on(action) is not None:
+            return first if found is _UNREACHABLE else found
+        again_allowed = action.job is None and (shop.capabilities.honours_keys or repeatable)
+        if not again_allowed or await self._book.switch_on(action) is not None or not await self._book.try_again(action):
             return first
         again = await _attempt(shop, spec, action)
+        if again.code in (Code.OUTCOME_UNKNOWN, Code.BACKEND_UNAVAILABLE):
+            await self._book.looked(action, Saw.UNREACHABLE, tried=True)
         if again.status is ActionStatus.FAILED and again.code is not Code.BACKEND_UNAVAILABLE:
             # It refuses now, and that may be because the first attempt has acted after all.
             return await self._seen(shop, spec, action) or again
         # The first attempt may still have acted when the second could not even be made.
         return first if again.code is Code.BACKEND_UNAVAILABLE else again
+
+    async def _look(self, shop: Backend, spec: ToolSpec, action: Action) -> End | None:
+        """What the merchant's system says by the key, or by reading where keys mean nothing; None when it knows of nothing.
+
+        What does not settle the action is kept for people.
+        """
+        try:
+            async with asyncio.timeout(spec.timeout):
+                found = await spec.find(shop, action)
+                if found is None and not shop.capabilities.honours_keys:
+                    found = await spec.see(shop, action)
+        except (BackendUnavailable, OutcomeUnknown, TimeoutError, *UNREADABLE):
+            await self._book.looked(action, Saw.UNREACHABLE)
+            return _UNREACHABLE
+        end = None if found is None else _end_of(action, found)
+        if end is None or not end.status.ended:
+            await self._book.looked(action, Saw.NOTHING if end is None else Saw.WORKING if end.job else Saw.DOUBTFUL)
+        return end
 
     async def _seen(self, shop: Backend, spec: ToolSpec, action: Action) -> End | None:
         try:
@@ -150,6 +172,8 @@ class Executor:
             return await self._book.accept(action, end.job)
         if end.receipt is not None and action.effect is Effect.MONEY:
             end = await _with_money_read_again(self._commerce_for(action.tenant), action, end, end.receipt)
+            if end is _UNKNOWN:
+                await self._book.looked(action, Saw.DOUBTFUL)
         settled = await self._book.settle(action, end.receipt, end.status, end.code, wake=wake)
         self._crash("after_settling")
         return settled

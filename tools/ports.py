@@ -61,6 +61,19 @@ class ActionStatus(StrEnum):
 _OPEN = {ActionStatus.PROPOSED, ActionStatus.RESERVED, ActionStatus.SENT, ActionStatus.UNKNOWN}
 
 
+class Saw(StrEnum):
+    """What a look at the merchant's system said about an effect whose outcome is not known, when it did not settle it."""
+
+    NOTHING = "nothing"
+    """It knows of no such effect; that alone never proves that nothing happened."""
+    WORKING = "working"
+    """It still works on it."""
+    DOUBTFUL = "doubtful"
+    """It answers something that does not prove what was asked for."""
+    UNREACHABLE = "unreachable"
+    """It could not be asked, or gave no answer that can be read."""
+
+
 class Effect(StrEnum):
     """What a tool may do to the merchant's world."""
 
@@ -270,7 +283,19 @@ class ActionBook(Protocol):
         """Follow what the backend's books say now about a `succeeded` action, and wake its ticket, once for each news.
 
         A failure is compensated in the ledger and ends the action `failed` with `reversed`; a receipt under which more money
-        has moved turns what was promised into what was paid. Anything else changes nothing.
+        has moved turns what was promised into what was paid. A receipt for an action of which a person had found out that it
+        was not done brings the ticket to people. Anything else changes nothing.
+        """
+        ...
+
+    async def looked(self, action: Action, saw: Saw, *, tried: bool = False) -> None:
+        """Keep what a look that settled nothing has said, for people who want to know; `tried` ends one more attempt."""
+        ...
+
+    async def try_again(self, action: Action) -> bool:
+        """Take a `sent` or `unknown` action for one more attempt, unless it has been settled since or somebody else tries it.
+
+        While the attempt may last, no person can settle the action.
         """
         ...
 

@@ -50,6 +50,19 @@ _MET = select(actions).where(
 _OF_TICKET = select(actions).where(actions.c.ticket_id == bindparam("ticket")).order_by(actions.c.created_at, actions.c.id)
 
 
+FIND = select(actions).where(
+    actions.c.tenant == bindparam("tenant"), actions.c.ticket_id == bindparam("ticket"), actions.c.id == bindparam("value")
+)
+FIND_ORIGIN = select(actions).where(
+    actions.c.tenant == bindparam("tenant"), actions.c.ticket_id == bindparam("ticket"), actions.c.origin == bindparam("value")
+)
+LIVE_ON_ORDER = (
+    select(actions)
+    .where(actions.c.tenant == bindparam("tenant"), actions.c.order_id == bindparam("order"), actions.c.status.in_(LIVE))
+    .order_by(actions.c.created_at)
+)
+
+
 def actor_of(caller: Caller) -> str:
     """Who acts, as the journal names them."""
     return f"person:{caller.person}" if caller.person else "bot"

@@ -8,8 +8,8 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service import ids
-from service.store import action_rows, aftermath, approvals, ledger, switches, turns
-from service.store.action_rows import LIVE, actor_of, entry, from_row
+from service.store import action_rows, aftermath, approvals, ledger, looks, switches, turns
+from service.store.action_rows import actor_of, entry, from_row
 from service.store.book_facts import Standing, look_at_facts, read_facts, take_locks
 from service.store.bulk import NewRow, store
 from service.store.database import Database
@@ -34,6 +34,7 @@ from tools.ports import (
     Json,
     Lane,
     Proposal,
+    Saw,
     Switch,
     TenantName,
     Verdict,
@@ -55,13 +56,13 @@ class SqlActionBook(ActionBook):
         """The ticket's action with this origin or id."""
         wanted = {"tenant": caller.tenant, "ticket": caller.ticket, "value": action if origin is None else origin}
         async with self._database.reading() as conn:
-            row = (await conn.execute(_FIND if origin is None else _FIND_ORIGIN, wanted)).first()
+            row = (await conn.execute(action_rows.FIND if origin is None else action_rows.FIND_ORIGIN, wanted)).first()
         return from_row(row) if row else None
 
     async def live_on_order(self, caller: Caller, order_id: str) -> tuple[Action, ...]:
         """The tenant's actions on an order that have not ended, oldest first."""
         async with self._database.reading() as conn:
-            rows = await conn.execute(_LIVE_ON_ORDER, {"tenant": caller.tenant, "order": order_id})
+            rows = await conn.execute(action_rows.LIVE_ON_ORDER, {"tenant": caller.tenant, "order": order_id})
             return tuple(from_row(row) for row in rows)
 
     async def look(self, caller: Caller, proposal: Proposal) -> tuple[BookFacts, Action | None]:
@@ -190,6 +191,16 @@ class SqlActionBook(ActionBook):
         async with self._database.begin() as conn:
             return from_row(await aftermath.accept(conn, action, job, now))
 
+    async def looked(self, action: Action, saw: Saw, *, tried: bool = False) -> None:
+        """Keep what a look that settled nothing has said; `tried` ends one more attempt."""
+        async with self._database.begin() as conn:
+            await looks.note(conn, action, saw, self._clock(), tried=tried)
+
+    async def try_again(self, action: Action) -> bool:
+        """Take a `sent` or `unknown` action for one more attempt, unless it is settled or being tried."""
+        async with self._database.begin() as conn:
+            return await looks.take(conn, action)
+
     async def correct(self, action: Action, found: Receipt | Failure) -> Action:
         """Follow what the backend's books say now about a `succeeded` action, and wake its ticket, once for each news."""
         now = self._clock()
@@ -234,17 +245,6 @@ class SqlActionBook(ActionBook):
         return row, (), ledger.reserved(row, now) if verdict.decision == "allow" else ()
 
 
-_FIND = select(actions).where(
-    actions.c.tenant == bindparam("tenant"), actions.c.ticket_id == bindparam("ticket"), actions.c.id == bindparam("value")
-)
-_FIND_ORIGIN = select(actions).where(
-    actions.c.tenant == bindparam("tenant"), actions.c.ticket_id == bindparam("ticket"), actions.c.origin == bindparam("value")
-)
-_LIVE_ON_ORDER = (
-    select(actions)
-    .where(actions.c.tenant == bindparam("tenant"), actions.c.order_id == bindparam("order"), actions.c.status.in_(LIVE))
-    .order_by(actions.c.created_at)
-)
 _SEND = (
     update(actions)
     .where(actions.c.id == bindparam("action"), actions.c.status == ActionStatus.RESERVED)

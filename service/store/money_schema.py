@@ -64,6 +64,10 @@ actions = Table(
     Column("reserved_at", UtcTime),
     Column("sent_at", UtcTime),
     Column("ended_at", UtcTime),
+    # What looks at it have said that settled nothing, the same answers in a row as one: `[{answer, since, last, times}]`.
+    Column("looks", JsonColumn, nullable=False, server_default=text("'[]'")),
+    # One more attempt to carry it out may be under way until then, by the database's clock.
+    Column("trying_until", UtcTime),
     # Since then its arguments and facts are not the ones that its wish and digest were made of.
     Column("erased_at", UtcTime),
     UniqueConstraint("ticket_id", "origin"),

@@ -21,6 +21,7 @@ from service.intake import Intake
 from service.outcomes import Outcomes
 from service.pipeline import Pipeline
 from service.settings import Settings
+from service.settling import Settling
 from service.store import migrate, tenancy
 from service.store.actions import SqlActionBook
 from service.store.approvals import Approvals
@@ -61,6 +62,7 @@ class Services:
     switches: Switches
     autonomy: Autonomy
     confirmations: Confirmations
+    settling: Settling
     desk: Desk
     intake: Intake
     codes: CodeDesk
@@ -120,6 +122,7 @@ def build(
         switches=Switches(db, clock),
         autonomy=Autonomy(db, clock),
         confirmations=Confirmations(db, wakeups, clock),
+        settling=Settling(db, runner, wakeups, clock),
         desk=Desk(db, wakeups, clock, settings.tenant, delivers=delivers),
         intake=Intake(db, wakeups, clock, commerce_for, settings.tenant, codes),
         codes=codes,

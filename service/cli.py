@@ -30,6 +30,7 @@ COMMANDS: Mapping[str, str] = {
     "key": "Make API keys.",
     "shop": "Load or dump the embedded shop's data.",
     "tool": "Call a tool as a person, through the same door as everybody.",
+    "action": "Settle by hand what the shop never answered.",
     "switch": "Stop and restart what the machine may do.",
     "mcp": "Serve one ticket's tools over MCP, on standard input and output.",
     "policy": "Say what the policy would decide, and which rule says so.",

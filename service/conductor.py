@@ -156,8 +156,8 @@ class Conductor:
         """An action was resumed: its flow hears how it ended; without one the customer is told from the facts."""
         action = result.action
         owner = action.flow if action else None
-        if action and result.code == Code.REVERSED:
-            outcome: Outcome = _reversed(turn.ticket, action)
+        if action and result.code in (Code.REVERSED, Code.NOT_DONE):
+            outcome: Outcome = _come_to_nothing(turn.ticket, action)
         elif action and action.lane is Lane.WORKFLOW and owner in self.flows_for(turn.ticket.tenant):
             outcome = await self.ask_flow(turn, run, owner or "", Ended(result))
         else:
@@ -229,14 +229,15 @@ def _beside_question(ticket: Ticket, action: Action | None, outcome: Outcome) ->
     return answer_and_return(ticket, question, Reply(outcome.text, receipts=outcome.receipts))
 
 
-def _reversed(ticket: Ticket, action: Action) -> Escalate:
-    """What was told as done or as accepted is not so: the customer is told, and a person looks after what is owed."""
-    amount = action.money.text() if action.money else None
-    text = render("reversed", first_name=first_name(ticket), order_id=action.order_id, amount=amount, job=action.job)
+def _come_to_nothing(ticket: Ticket, action: Action) -> Escalate:
+    """What was told as done, as accepted or as in doubt is not so: the customer is told, and a person looks after the rest."""
+    amount, never = action.money.text() if action.money else None, action.code == Code.NOT_DONE
+    reply = "not_done" if never else "reversed"
+    text = render(reply, first_name=first_name(ticket), order_id=action.order_id, amount=amount, job=action.job)
     owed = f"; {amount} is still owed to the customer" if amount else ""
-    return Escalate(
-        Reason.REVERSED, f"{action.tool} for order {action.order_id} has come to nothing ({action.id}){owed}.", text
-    )
+    told = "was never done" if never else "has come to nothing"
+    summary = f"{action.tool} for order {action.order_id} {told} ({action.id}){owed}."
+    return Escalate(Reason.TOOL_FAILED if never else Reason.REVERSED, summary, text)
 
 
 def _summary(action: Action) -> str:

@@ -7,6 +7,7 @@ These run in every lane. On a person's ticket the action still happens, and what
 from service.conductor import Conductor
 from service.store import questions, turns
 from service.store.action_rows import of_ticket
+from service.store.aftermath import News
 from service.store.database import Database
 from service.store.journal import Entry
 from service.store.ticket_row import TicketRow
@@ -34,6 +35,9 @@ class Waking:
         match event.kind:
             case EventKind.CONFIRMATION:
                 return await self._answered(turn, run, ActionId(event.ref or ""), yes=event.data.get("answer") == "yes")
+            case EventKind.SETTLED if event.data.get("news") == News.CONTRADICTED:
+                told = f"The shop's books show that {event.ref} has happened after all; a person had found that it had not."
+                return await self._passed_on(turn, run, Reason.OUTCOME_UNKNOWN, told)
             case EventKind.SETTLED if event.data.get("news"):
                 return await self._conductor.after_news(turn, run, ActionId(event.ref or ""))
             case EventKind.APPROVAL | EventKind.SETTLED:
@@ -61,7 +65,7 @@ class Waking:
         return await self._conductor.after_action(turn, run, await run.resume(action))
 
     async def _passed_on(self, turn: Turn, run: TurnRun, reason: Reason, summary: str) -> bool:
-        """Somebody who is no turn of the ticket asks for a person."""
+        """Somebody who is no turn of the ticket asks for a person, or the shop's books contradict one."""
         with_people = turn.ticket.lane is Lane.HUMAN and turn.ticket.status is TicketStatus.ESCALATED
         outcome = None if with_people else self._conductor.to_people(turn, reason, summary)
         return await self._conductor.conclude(turn, run, outcome)

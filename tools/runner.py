@@ -123,6 +123,10 @@ class ToolRunner:
         """For the sweep: find out what became of a `sent` or `unknown` action that nobody works on, and wake its ticket."""
         return await self._executor.look_up(action, wake=True)
 
+    async def look_only(self, action: Action) -> Action:
+        """For a person who is about to settle an `unknown` action: what the merchant's system says comes first."""
+        return await self._executor.look_only(action)
+
     async def follow_up(self, action: Action) -> Action:
         """For the merchant's own events: follow what its books say now about an action that was sent.
 

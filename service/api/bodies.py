@@ -10,6 +10,7 @@ from service import strict_json
 from service.errors import Invalid
 from service.payload import Text
 from service.problem import invalid
+from service.settling import MAX_REFERENCE
 from tools.ports import Json
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=64, strict=True)]
@@ -42,6 +43,14 @@ class Confirmation(Body):
     """The verified customer's answer to the question about an action."""
 
     answer: Literal["yes", "no"]
+
+
+class Settlement(Body):
+    """What a person found out about an action whose outcome nobody knew; what happened has the shop's own reference."""
+
+    outcome: Literal["happened", "not_happened"]
+    reference: Annotated[str, StringConstraints(max_length=MAX_REFERENCE, strict=True)] = ""
+    reason: Reason
 
 
 class Decision(Body):

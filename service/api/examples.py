@@ -19,6 +19,15 @@ ACTION: dict[str, Json] = {
     "amount": {"amount_minor": 1999, "currency": "USD"},
     "idempotency_key": "b1946ac92492d2347c6235b4d2611184b1946ac92492d2347c6235b4d2611184",
     "receipt": "rf_100001_1",
+    "sent_at": "2026-11-20T10:00:01Z",
+    "job": None,
+    "looks": [],
+}
+
+SETTLEMENT: dict[str, Json] = {
+    "outcome": "happened",
+    "reference": "rf_100001_1",
+    "reason": "The payment provider's own list shows it.",
 }
 
 NEW_ACTION: dict[str, Json] = {"tool": ACTION["tool"], "args": ACTION["args"], "customer_confirmed": True}

@@ -20,6 +20,8 @@ _STATUS = {
     Code.POSSIBLE_DUPLICATE: 409,
     Code.SUPERSEDED: 409,
     Code.BACKEND_UNAVAILABLE: 409,
+    Code.REVERSED: 409,
+    Code.NOT_DONE: 409,
 }
 """What is wrong with the request, or with the state of things; every other code is a policy's no, 403."""
 

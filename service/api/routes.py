@@ -4,7 +4,18 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from service.api import actions, approvals, autonomy, confirmation, escalations, messages, switches, tickets, tools
+from service.api import (
+    actions,
+    approvals,
+    autonomy,
+    confirmation,
+    escalations,
+    messages,
+    settlement,
+    switches,
+    tickets,
+    tools,
+)
 from service.openapi import refusal
 
 REFUSALS: dict[int | str, dict[str, Any]] = {
@@ -18,5 +29,5 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
 }
 
 router = APIRouter(prefix="/v1", responses=REFUSALS)
-for part in (tickets, messages, actions, confirmation, approvals, escalations, switches, autonomy, tools):
+for part in (tickets, messages, actions, confirmation, settlement, approvals, escalations, switches, autonomy, tools):
     router.include_router(part.router)

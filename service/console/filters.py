@@ -140,6 +140,8 @@ FILTERS: Mapping[str, Any] = {
     "fact_name": lambda value: words.named(words.FACT, value),
     "switched": lambda switch: words.switched(switch.scope, switch.name),
     "argument": lambda value: words.named(words.ARGUMENT, value),
+    "look": lambda value: words.named(words.LOOK, value),
+    "parsed": datetime.fromisoformat,
     "effect": lambda value: words.named(words.EFFECT, value),
     "tone": lambda value: words.TONE.get(value, "quiet"),
 }

@@ -9,6 +9,7 @@ from service.store.people import Person, Role
 from service.store.sessions import Session
 from service.store.shell import Thrown
 from service.store.story import Asked, Called, Story
+from tools.ports import Effect
 
 EVERYONE = frozenset(Role)
 """Who reads tickets, the queue and the numbers."""
@@ -21,6 +22,9 @@ APPROVERS = frozenset({Role.SUPERVISOR})
 
 SWITCHERS = people.SWITCHERS
 """Who throws kill switches."""
+
+SETTLERS = people.SETTLERS
+"""Who says what became of an action whose outcome nobody knows."""
 
 ADMINS = frozenset({Role.ADMIN})
 """Who manages people."""
@@ -79,7 +83,7 @@ def _why_not(works: bool, story: Story) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Ballot:
-    """Whether this person may vote on an approval, why not, and whether they prove who they are first."""
+    """Whether this person may vote on an approval or settle an action, why not, and whether they prove who they are first."""
 
     open: bool
     why_not: str
@@ -89,6 +93,17 @@ class Ballot:
 def must_prove(votes_needed: int, voter: Session, now: datetime) -> bool:
     """Whether a vote needs the voter's password: the approval is a large one, and the sign-in was a while ago."""
     return votes_needed >= PROVE_FROM_VOTES and now - voter.created_at > JUST_SIGNED_IN
+
+
+def settling(settler: Session, called: Called, now: datetime) -> Ballot:
+    """This person's standing towards an action whose outcome nobody knows."""
+    person, why_not = settler.person, ""
+    if person.role not in SETTLERS:
+        why_not = "Supervisors and admins settle this."
+    elif called.effect == Effect.MONEY and f"person:{person.id}" in (called.requester, called.confirmed_by):
+        why_not = "You asked for this money yourself, so somebody else settles it."
+    votes = max((asked.votes_needed for asked in called.approvals), default=0)
+    return Ballot(not why_not, why_not, must_prove(votes, settler, now))
 
 
 def stopping(called: Called, thrown: Sequence[Thrown]) -> Thrown | None:

@@ -64,6 +64,11 @@ def _voted(actor: str, data: Mapping[str, Json]) -> str:
     return f"{actor} {verb} it{why}"
 
 
+def _stated(actor: str, data: Mapping[str, Json]) -> str:
+    what = "it happened" if data.get("happened") else "it did not happen"
+    return f"{actor} found out that {what}: “{data.get('reason', '')}”"
+
+
 _SENTENCES: Mapping[str, Sentence] = {
     "message.received": lambda actor, data: "",
     "reply.written": lambda actor, data: "",
@@ -82,6 +87,8 @@ _SENTENCES: Mapping[str, Sentence] = {
     "action.accepted": lambda actor, data: f"The shop works on it: {words.named(words.TOOL, str(data.get('tool', '')))}",
     "action.paid": lambda actor, data: f"The money that was promised has gone out: {data.get('paid_by')}",
     "action.reversed": lambda actor, data: f"The shop reports that {data.get('lost_receipt')} has come to nothing",
+    "outcome.stated": _stated,
+    "outcome.contradicted": lambda actor, data: f"The shop's books show that it happened after all: {data.get('found')}",
     "identity.proved": lambda actor, data: "The sender typed the code that was sent to the address on file",
     "identity.not_proved": lambda actor, data: "The sender typed a wrong code",
     "turn.superseded": lambda actor, data: "A newer message replaced what was under way",

@@ -139,6 +139,7 @@ async def ticket_page(
         waiting=items,
         can=roles.abilities(person, told),
         ballot=partial(roles.ballot, viewer),
+        settling=partial(roles.settling, viewer),
         watched=watched(told),
         flow=_flow(told),
         refunds=refunds_text(told),

@@ -6,8 +6,10 @@ from datetime import datetime
 from typing import Literal
 
 from service.console.sentences import sentence
+from service.store.aftermath import CONTRADICTED
 from service.store.arrivals import POSITIONS
 from service.store.journal import Written
+from service.store.settlements import STATED
 from service.store.story import Called, Said, Story
 from tools.money import Money
 from tools.ports import Json
@@ -17,8 +19,8 @@ Kind = Literal["said", "called", "read", "model", "happened"]
 _RANK: Mapping[Kind, int] = {"said": 0, "read": 2, "model": 3, "called": 4, "happened": 5}
 """The order within one turn: the route comes before what followed from it, our own reply last."""
 
-_TOLD_ALONE = ("approval.voted",)
-"""What is told of an action as a station of its own: people decided, often long after the action was wanted."""
+_TOLD_ALONE = ("approval.voted", STATED, CONTRADICTED)
+"""What is told of an action as a station of its own: what people decided or found out, often long after it was wanted."""
 
 _ROUTE_RANK = 1
 _REPLY_RANK = 9

@@ -100,6 +100,14 @@ DELIVERY: Mapping[str, str] = {
     "note": "Held back: a person had the ticket",
 }
 
+LOOK: Mapping[str, str] = {
+    "nothing": "The shop knows of nothing under this key",
+    "working": "The shop is still working on it",
+    "doubtful": "The shop's answer does not prove it",
+    "unreachable": "The shop gave no answer",
+}
+"""What a look at an action whose outcome is not known has said."""
+
 TOOL: Mapping[str, str] = {
     "issue_refund": "Refund",
     "cancel_order": "Cancel order",

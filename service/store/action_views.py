@@ -47,4 +47,7 @@ def _shape(row: Any) -> ActionShape:
         amount=None if row.amount_minor is None else Amount(amount_minor=row.amount_minor, currency=row.currency),
         idempotency_key=row.key,
         receipt=row.receipt["reference"] if row.receipt else None,
+        sent_at=row.sent_at,
+        job=row.job,
+        looks=row.looks,
     )

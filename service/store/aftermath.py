@@ -20,12 +20,18 @@ from tools.ports import Action, ActionStatus
 
 
 class News(StrEnum):
-    """What has happened to a `succeeded` action since."""
+    """What has happened to an action since it ended."""
 
     REVERSED = "reversed"
     """Its money has come back to the merchant, or its effect has come to nothing."""
     PAID = "paid"
     """The money that was promised has gone out."""
+    CONTRADICTED = "contradicted"
+    """A person had found out that it was not done, and the merchant's books show it after all."""
+
+
+CONTRADICTED = "outcome.contradicted"
+"""The entry that says so; what the books show is not booked, because the person's word has freed the money."""
 
 
 _ACCEPT = (
@@ -58,9 +64,13 @@ async def accept(conn: AsyncConnection, action: Action, job: Job, now: datetime)
 
 
 async def correct(conn: AsyncConnection, action: Action, found: Receipt | Failure, now: datetime) -> tuple[Any, News | None]:
-    """Follow what the backend's books say now about a `succeeded` action; the row as it stands, and what is new about it."""
+    """Follow what the backend's books say now about an action that has ended: the row as it stands, and what is new."""
     await turns.lock(conn, action.ticket, None)
     row = await action_rows.by_id(conn, action.ticket, action.id)
+    if row.status == ActionStatus.FAILED and row.code == Code.NOT_DONE and isinstance(found, Receipt):
+        contrary = entry(row, "backend", CONTRADICTED, {"found": found.reference})
+        await append_to_ticket(conn, row.ticket_id, [contrary], now)
+        return row, News.CONTRADICTED
     if row.status != ActionStatus.SUCCEEDED:
         return row, None
     held = from_row(row).receipt

@@ -17,11 +17,12 @@ from service.errors import Conflict, NotFound
 from service.store import cases, questions, turns
 from service.store.access_schema import idempotency
 from service.store.arrivals import UNVERIFIED
-from service.store.journal import Entry, append_to_tenant
+from service.store.journal import Entry, append_to_tenant, tenant_stream
 from service.store.money_schema import actions, approvals, verifications, votes
 from service.store.schema import customers, escalations, events, journal_payloads, messages, outbox, tickets
 from service.store.schema import journal as entries
 from service.store.schema import questions as question_rows
+from service.store.settlements import STATED
 from service.store.ticket_row import TicketRow
 from service.store.withdrawal import withdraw
 from tools.ports import ActionStatus, Effect, TenantName
@@ -32,7 +33,7 @@ ERASED = "[erased]"
 """What stands where a text was."""
 
 KIND = "customer.erased"
-"""The entry on the tenant's own chain: which streams lost their payloads, and up to which entry."""
+"""The entry on the tenant's own chain: which streams lost their payloads, up to which entry, and which entries of its own."""
 
 SPARED = ("ticket.moved", "ticket.escalated", "flow.moved", "escalation.claimed", "escalation.released", "escalation.resolved")
 """The entries, beside those of actions, whose payloads hold no words of anybody; the promises about histories rest on them."""
@@ -73,7 +74,8 @@ async def erase(conn: AsyncConnection, tenant: TenantName, customer: str, by: st
     called = {customer} | {row.email for row in people if row.email}
     elsewhere = await _elsewhere(conn, tenant, called, found)
     streams |= {ticket: seq for ticket, seq in elsewhere if ticket not in streams}
-    await append_to_tenant(conn, tenant, [Entry(KIND, by, {"customer": ids[0], "streams": streams})], now)
+    told = {"customer": ids[0], "streams": streams, "own": await _unwrite_own(conn, tenant, found)}
+    await append_to_tenant(conn, tenant, [Entry(KIND, by, told)], now)
     return Erased(len(found), len(elsewhere))
 
 
@@ -110,6 +112,17 @@ async def _unwrite(conn: AsyncConnection, ticket_id: str) -> None:
     await conn.execute(
         delete(journal_payloads).where(journal_payloads.c.stream == ticket_id, journal_payloads.c.seq.not_in(kept))
     )
+
+
+async def _unwrite_own(conn: AsyncConnection, tenant: str, erased: Sequence[str]) -> list[int]:
+    """Erase what people said about the tickets' actions on the tenant's own chain; returns the numbers of those entries."""
+    own, about = tenant_stream(tenant), journal_payloads.c.data["ticket_id"].as_string()
+    stated = select(entries.c.seq).where(entries.c.stream == own, entries.c.kind == STATED)
+    found = and_(journal_payloads.c.stream == own, journal_payloads.c.seq.in_(stated), about.in_(erased))
+    seqs = (await conn.execute(select(journal_payloads.c.seq).where(found).order_by(journal_payloads.c.seq))).scalars().all()
+    gone = and_(journal_payloads.c.stream == own, journal_payloads.c.seq.in_(seqs))
+    await conn.execute(delete(journal_payloads).where(gone))
+    return list(seqs)
 
 
 async def _stop(conn: AsyncConnection, row: TicketRow, by: str) -> None:

@@ -37,6 +37,9 @@ WORKERS = frozenset({Role.AGENT, Role.SUPERVISOR})
 SWITCHERS = frozenset({Role.SUPERVISOR, Role.ADMIN})
 """The roles that throw kill switches: they may stop work for everybody."""
 
+SETTLERS = frozenset({Role.SUPERVISOR, Role.ADMIN})
+"""The roles that say what became of an action whose outcome nobody knows; that approves nothing."""
+
 
 class EmailTaken(Conflict):
     """Somebody with this e-mail address is already here."""

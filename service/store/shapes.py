@@ -50,8 +50,20 @@ class QuestionShape(Shape):
     expires_at: datetime
 
 
+class LookShape(Shape):
+    """What looks at an action have answered that settled nothing: so many in a row, from the first to the last of them."""
+
+    answer: Literal["nothing", "working", "doubtful", "unreachable"]
+    since: datetime
+    last: datetime
+    times: int
+
+
 class ActionShape(Shape):
-    """One wanted call of a tool and how it stands; `receipt` is the merchant's own reference of the effect."""
+    """One wanted call of a tool and how it stands; `receipt` is the merchant's own reference of the effect.
+
+    `job` is the merchant's own id of work that it has accepted and not finished.
+    """
 
     id: str
     ticket_id: str
@@ -66,6 +78,9 @@ class ActionShape(Shape):
     amount: Amount | None
     idempotency_key: str
     receipt: str | None
+    sent_at: datetime | None = None
+    job: str | None = None
+    looks: list[LookShape] = []
 
 
 class CallShape(Shape):
@@ -84,6 +99,9 @@ class CallShape(Shape):
     amount: Amount | None
     idempotency_key: str | None
     receipt: str | None
+    sent_at: datetime | None = None
+    job: str | None = None
+    looks: list[LookShape] = []
     data: dict[str, Json]
 
 

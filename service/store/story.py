@@ -116,6 +116,8 @@ class Called:
     key: str
     lane: str
     intent: str | None
+    job: str | None
+    looks: Sequence[Mapping[str, Json]]
     created_at: datetime
     sent_at: datetime | None
     ended_at: datetime | None

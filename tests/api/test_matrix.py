@@ -23,6 +23,7 @@ EXPECTED: dict[tuple[str, str], Scope] = {
     ("POST", "/v1/tickets/{ticket}/actions"): Scope.TOOLS_CALL,
     ("GET", "/v1/actions/{action}"): Scope.TICKETS_READ,
     ("POST", "/v1/actions/{action}/confirmation"): Scope.CUSTOMER_CONFIRM,
+    ("POST", "/v1/actions/{action}/settlement"): Scope.APPROVALS_DECIDE,
     ("GET", "/v1/approvals"): Scope.TICKETS_READ,
     ("POST", "/v1/approvals/{approval}/decision"): Scope.APPROVALS_DECIDE,
     ("GET", "/v1/escalations"): Scope.TICKETS_READ,
@@ -62,6 +63,7 @@ BODIES = {
     "messages": {"text": "x", "note": True},
     "actions": {"tool": "find_orders", "args": {}},
     "confirmation": {"answer": "yes"},
+    "settlement": {"outcome": "not_happened", "reason": "x"},
     "decision": {"decision": "approve", "digest": "x"},
     "resolve": {},
     "{name}": {"on": False},
@@ -132,7 +134,8 @@ ROLE_ROUTES: dict[tuple[str, str], set[Role]] = {
     ("POST", "/v1/escalations/{escalation}/release"): {Role.AGENT, Role.SUPERVISOR},
     ("POST", "/v1/escalations/{escalation}/resolve"): {Role.AGENT, Role.SUPERVISOR},
 }
-"""The routes on which the person behind the key counts too; a vote is looked at in `test_approvals`."""
+"""The routes on which the person behind the key counts too; a vote is looked at in `test_approvals`, a word about an
+unknown outcome in `tests/journeys/test_settling`."""
 
 
 @pytest.mark.parametrize("role", [*Role, None])

@@ -13,6 +13,7 @@ import uvicorn
 
 from service import passwords
 from service.app import create_app
+from service.bootstrap import CommerceFor
 from service.store import people
 from service.store.people import Role
 from service.worker import working
@@ -59,8 +60,8 @@ class House:
 
 
 @contextmanager
-def open_house(url: str) -> Iterator[House]:
-    """Start the service, and stop it at the end."""
+def open_house(url: str, commerce_for: CommerceFor | None = None) -> Iterator[House]:
+    """Start the service, and stop it at the end; `commerce_for` replaces the shop."""
     listening = socket.create_server(("127.0.0.1", 0))
     ready: threading.Event = threading.Event()
     opened: list[House] = []
@@ -70,7 +71,7 @@ def open_house(url: str) -> Iterator[House]:
     async def live() -> None:
         clock = StandingClock(datetime.now(UTC))
         await furnish(url, clock)
-        services = services_over(url, clock)
+        services = services_over(url, clock, commerce_for)
         app = create_app(services, has_worker=True)
         config = uvicorn.Config(app, lifespan="off", log_level="warning", timeout_graceful_shutdown=1)
         server = uvicorn.Server(config)

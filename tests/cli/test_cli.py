@@ -27,7 +27,7 @@ def test_each_command_that_help_lists_can_be_loaded_and_explains_itself(name: st
 def test_help_lists_every_command_of_the_contract() -> None:
     shown = runner.invoke(app, ["--help"])
     contract = "demo serve worker migrate check doctor train evaluate classify trigger explain tenant user key shop tool audit"
-    later = "erase mcp policy switch"
+    later = "action erase mcp policy switch"
     assert {*contract.split(), *later.split()} == set(COMMANDS)
     assert all(re.search(rf"^│ {name} ", shown.output, re.MULTILINE) for name in COMMANDS)
 

@@ -43,6 +43,7 @@ EXPECTED: Mapping[Cell, frozenset[Role]] = {
     ("POST", "/console/escalations/{case_id}/{deed}"): frozenset({Role.AGENT, Role.SUPERVISOR}),
     ("POST", "/console/approvals/{approval_id}/decision"): frozenset({Role.SUPERVISOR}),
     ("POST", "/console/actions/{action_id}/by-hand"): frozenset({Role.AGENT, Role.SUPERVISOR}),
+    ("POST", "/console/actions/{action_id}/settlement"): frozenset({Role.SUPERVISOR, Role.ADMIN}),
     ("POST", "/console/switches"): frozenset({Role.SUPERVISOR, Role.ADMIN}),
     ("POST", "/console/policy/autonomy"): frozenset({Role.ADMIN}),
     ("GET", "/console/people"): frozenset({Role.ADMIN}),
@@ -102,6 +103,7 @@ class Scene:
                 "digest": self.digest,
                 "ticket_id": self.ticket,
             },
+            "/console/actions/{action_id}/settlement": {"outcome": "not_happened", "reason": "A test."},
             "/console/switches": {"scope": "lane", "name": "agent", "on": "on", "reason": "A test."},
             "/console/policy/autonomy": {
                 "tool": "issue_refund",

@@ -43,9 +43,9 @@ def said(author: str, seconds: float, text: str = "…") -> Said:
 
 def called(seconds: float, status: str = "succeeded", amount: Money | None = None) -> Called:
     """An action."""
-    blank = dict.fromkeys(("rule", "code", "confirmed_by", "receipt", "sent_at", "ended_at", "order_id", "intent"))
+    blank = dict.fromkeys(("rule", "code", "confirmed_by", "receipt", "sent_at", "ended_at", "order_id", "intent", "job"))
     texts = dict.fromkeys(("sentence", "policy_version", "requester", "key", "lane", "decision"), "")
-    fixed = {"tool": "issue_refund", "effect": "MONEY", "args": {}, "facts": {}, "created_at": after(seconds)}
+    fixed = {"tool": "issue_refund", "effect": "MONEY", "args": {}, "facts": {}, "looks": (), "created_at": after(seconds)}
     return Called(id=f"act_{next(numbers)}", money=amount, status=status, **fixed, **blank, **texts)
 
 

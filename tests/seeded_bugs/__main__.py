@@ -21,14 +21,22 @@ Outcomes = Sequence[tuple[ElementTree.Element, Outcome]]
 
 
 def main(words: list[str]) -> int:
-    """Run all bugs, or those whose names hold one of the words; 1 when one was not caught."""
+    """Run all bugs, or those whose names hold one of the words; 1 when one was not caught, or none is called so."""
     bugs = [bug for bug in all_bugs() if not words or any(word in bug.path.stem for word in words)]
+    if not bugs:
+        print("No bug is called so.")
+        return 1
+    return 0 if caught(bugs) == len(bugs) else 1
+
+
+def caught(bugs: Sequence[Bug]) -> int:
+    """How many of these bugs are caught by every test that they name; says so bug by bug."""
     with tempfile.TemporaryDirectory(prefix="deskrail-bugs-") as folder:
         tree = copy_tree(Path(folder) / "tree")
         healthy = _outcomes([name for bug in bugs for name in bug.breaks], tree)
-        missed = [bug for bug in bugs if not _told(bug, _problems(bug, tree, healthy))]
-    print(f"{len(bugs) - len(missed)} of {len(bugs)} caught")
-    return 1 if missed else 0
+        count = sum(_told(bug, _problems(bug, tree, healthy)) for bug in bugs)
+    print(f"{count} of {len(bugs)} caught")
+    return count
 
 
 def _told(bug: Bug, problems: list[str]) -> bool:
@@ -45,13 +53,15 @@ def _problems(bug: Bug, tree: Path, healthy: Outcomes) -> list[str]:
             ill = _outcomes(bug.breaks, tree)
     except StalePatch as stale:
         return [str(stale)]
-    return [problem for name in bug.breaks if (problem := _problem(name, _of(name, healthy), _of(name, ill)))]
+    return [problem for name in bug.breaks if (problem := problem_of(name, _of(name, healthy), _of(name, ill)))]
 
 
-def _problem(name: str, healthy: list[Outcome], ill: list[Outcome]) -> str | None:
+def problem_of(name: str, healthy: list[Outcome], ill: list[Outcome]) -> str | None:
     """A test that catches a bug passes without it, and with it every case fails by its own assertion."""
     if wrong := [said for kind, said in healthy if kind not in ("passed", "skipped")]:
         return f"{name} does not pass without the bug: {wrong[0]}"
+    if all(kind == "skipped" for kind, _ in healthy):
+        return f"{name} was not run without the bug: {healthy[0][1] if healthy else 'there is no such test'}"
     run = [(kind, said) for kind, said in ill if kind != "skipped"]
     if not run:
         return f"{name} was not run: {ill[0][1] if ill else 'there is no such test'}"

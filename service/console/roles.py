@@ -10,6 +10,7 @@ from service.store.sessions import Session
 from service.store.shell import Thrown
 from service.store.story import Asked, Called, Story
 from tools.ports import Effect
+from workflows.ticket import TicketStatus
 
 EVERYONE = frozenset(Role)
 """Who reads tickets, the queue and the numbers."""
@@ -78,6 +79,8 @@ def _why_not(works: bool, story: Story) -> str:
         return f"{story.head.owner_name} has this ticket and answers the customer."
     if story.case and story.case.state == "open":
         return "Claim the ticket to answer the customer."
+    if story.head.status in (TicketStatus.RESOLVED, TicketStatus.CLOSED):
+        return "This ticket is at rest. Take it over to write to the customer."
     return "The rails work on this ticket. Take it over to answer the customer yourself."
 
 

@@ -79,7 +79,7 @@ _SENTENCES: Mapping[str, Sentence] = {
     "ticket.handed_over": lambda actor, data: f"Handed to the {data.get('queue')} queue",
     "ticket.escalated": _escalated,
     "ticket.taken_over": lambda actor, data: f"{actor} took the ticket over",
-    "ticket.handed_back": lambda actor, data: f"{actor} gave the ticket back to the rails",
+    "ticket.handed_back": lambda actor, data: f"{actor} handed the ticket back to the rails",
     "flow.moved": _flow_moved,
     "escalation.claimed": lambda actor, data: f"{actor} claimed the ticket",
     "escalation.released": lambda actor, data: f"{actor} put the ticket back into the queue",

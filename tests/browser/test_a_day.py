@@ -68,9 +68,29 @@ def test_a_case_is_claimed_answered_and_handed_back(visit: Visitor, house: House
     seen.page.get_by_label("Reply or note").fill("He is right, we lost it.")
     seen.page.get_by_role("button", name="Send").click()
     expect(seen.page.locator(".said-note")).to_contain_text("He is right, we lost it.")
-    seen.page.get_by_role("button", name="Back to the rails").click()
-    expect(seen.page.get_by_text("ann gave the ticket back to the rails")).to_be_visible()
+    seen.page.get_by_role("button", name="Hand back").click()
+    expect(seen.page.get_by_text("ann handed the ticket back to the rails")).to_be_visible()
     expect(seen.page.get_by_role("button", name="Take over")).to_be_visible()
+
+
+def test_a_note_can_still_be_left_after_the_case_is_closed_and_the_newest_is_always_in_sight(
+    visit: Visitor, house: House
+) -> None:
+    ticket = write(house, "DAY-5", "I want to talk to a real person now! " + "This is a long story. " * 200)
+    seen = visit(Role.SUPERVISOR)
+    seen.go(f"/console/tickets/{ticket}")
+    seen.page.get_by_role("button", name="Claim").click(timeout=SLOW)
+    seen.page.get_by_label("Reply or note").fill("Hello Marcus, it is sorted.")
+    seen.page.get_by_role("button", name="Send").click()
+    expect(seen.page.locator(".said-human")).to_be_in_viewport()
+    seen.page.get_by_role("button", name="Resolve").click()
+    expect(seen.page.get_by_role("radio", name="Internal note")).to_be_checked()
+    seen.page.get_by_label("Internal note").last.fill("He called again, all is well.")
+    seen.page.get_by_role("button", name="Send").click()
+    expect(seen.page.locator(".said-note")).to_be_in_viewport()
+    expect(seen.page.locator("#line")).to_contain_text("closed the case")
+    remark(house, ticket, "Seen by a colleague.")
+    expect(seen.page.locator(".said-note").last).to_be_in_viewport(timeout=SLOW)
 
 
 def test_an_approved_refund_reaches_the_customer_on_the_open_page_and_the_books_once(visit: Visitor, house: House) -> None:

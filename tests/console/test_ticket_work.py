@@ -119,7 +119,7 @@ async def test_taking_over_stops_the_rails_and_handing_back_wakes_them(world: Wo
     assert row.pending > 0
     page = (await browser.get(f"/console/tickets/{ticket}")).text
     assert "bob took the ticket over" in page
-    assert "bob gave the ticket back to the rails" in page
+    assert "bob handed the ticket back to the rails" in page
 
 
 async def test_a_colleague_cannot_hand_back_release_or_resolve_what_is_not_theirs(world: World) -> None:

@@ -1,4 +1,4 @@
-// Shows whether the page is live, keeps times readable, and puts the focus back after a change.
+// Shows whether the page is live, keeps times readable and the newest in sight, and puts the focus back after a change.
 (() => {
   const state = document.getElementById("live-state");
   const text = document.getElementById("live-text");
@@ -38,6 +38,24 @@
     }
   }
 
+  // Who stands at the end of the line, or has just added to it, sees what comes next.
+  let following = true;
+
+  function follow() {
+    const line = document.getElementById("scroll");
+    if (line && following) line.scrollTop = line.scrollHeight;
+  }
+
+  document.addEventListener("scroll", ({ target }) => {
+    if (target.id === "scroll") following = target.scrollTop + target.clientHeight >= target.scrollHeight - 8;
+  }, true);
+
+  // A choice keeps what the person set, also when the choice beside it has gone with the change: one of them always holds.
+  function choose() {
+    const kinds = [...document.querySelectorAll("#composer input[name=kind]")];
+    if (kinds.length && !kinds.some((kind) => kind.checked)) kinds[0].checked = true;
+  }
+
   function toTheEnd() {
     const line = document.getElementById("scroll");
     if (!line || getComputedStyle(line).overflowY === "visible") return;
@@ -49,6 +67,8 @@
   // Where the focus was, when what had it goes away with a change.
   document.addEventListener("htmx:after:swap", () => {
     times();
+    choose();
+    follow();
     if (document.activeElement === document.body || document.activeElement === null) {
       const problem = document.querySelector("[data-problem]");
       const title = document.querySelector("#ticket-title");
@@ -66,6 +86,10 @@
     if (ctx.response.status < 400 && form.dataset.clear) {
       const field = document.getElementById(form.dataset.clear);
       if (field) field.value = "";
+    }
+    if (ctx.response.status < 400 && document.getElementById("ticket")?.contains(form)) {
+      following = true;
+      follow();
     }
   });
 

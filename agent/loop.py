@@ -13,6 +13,7 @@ from agent.session import Session, Task
 from agent.settings import AgentSettings
 from agent.toolbox import Toolbox
 from agent.verdicts import after_call, draft_outcome
+from classifier.characters import plain
 from tools.errors import Code, RunSuperseded
 from tools.ports import Action, ToolResult
 from workflows.outcome import Outcome, Reason
@@ -103,7 +104,7 @@ class _Loop:
         return None
 
     def _answered(self, text: str) -> Outcome | None:
-        if not text:
+        if not plain(text):
             if self._emptied:
                 return self._end(Stop.EMPTY_REPLY)
             self._emptied = True

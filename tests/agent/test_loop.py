@@ -201,10 +201,11 @@ async def test_half_a_sentence_is_no_answer() -> None:
     assert len(model.requests) == 3
 
 
-async def test_an_empty_reply_gets_one_more_chance() -> None:
-    outcome, _ = await play(say(""), say("It has arrived."))
+@pytest.mark.parametrize("nothing", ["", " \n ", "\x1b", "\u200b\u2060"])
+async def test_an_empty_reply_gets_one_more_chance(nothing: str) -> None:
+    outcome, _ = await play(say(nothing), say("It has arrived."))
     assert outcome == Reply("It has arrived.")
-    outcome, _ = await play(say(" "), say(""))
+    outcome, _ = await play(say(""), say(nothing))
     assert reason_of(outcome) is Reason.NO_PROGRESS
 
 

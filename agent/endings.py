@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from agent.calls import Call
+from agent.calls import ESCALATE, Call
 from agent.data import abridge, dumps
 from agent.observed import Observed, Proof
 from agent.run import Stop
@@ -77,7 +77,10 @@ def summary(ticket: Ticket, stop: Stop, work: WorkDone) -> str:
     lines = [f"Why: {_ENDINGS[stop][1]}{' ' + work.detail if work.detail else ''}"]
     lines += [f'The customer wrote: "{abridge(plain(message.text), 500)}"' for message in ticket.unanswered[-3:]]
     lines += [f"Receipt: {proof.tool} {proof.receipt.reference}" for proof in work.proofs]
+    # The call that asks for a person says what the words below it say.
     for call, observed in work.log:
+        if call.tool == ESCALATE:
+            continue
         lines.append(f"Called: {observed.tool} {abridge(plain(dumps(call.args)), 200)} → {_how(observed)}")
     if work.words:
         lines.append(f"Written by the model, unchecked: {abridge(plain(work.words), 1000)}")

@@ -117,6 +117,7 @@ async def test_what_no_rule_fits_goes_to_a_person_with_a_useful_summary(world: W
     assert isinstance(outcome, Escalate)
     assert outcome.reason is reason
     assert "Why: The agent asked for a colleague." in outcome.summary
+    assert "Called: escalate" not in outcome.summary
     assert text in outcome.summary
 
 

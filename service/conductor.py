@@ -232,8 +232,8 @@ def _beside_question(ticket: Ticket, action: Action | None, outcome: Outcome) ->
 def _come_to_nothing(ticket: Ticket, action: Action) -> Escalate:
     """What was told as done, as accepted or as in doubt is not so: the customer is told, and a person looks after the rest."""
     amount, never = action.money.text() if action.money else None, action.code == Code.NOT_DONE
-    reply = "not_done" if never else "reversed"
-    text = render(reply, first_name=first_name(ticket), order_id=action.order_id, amount=amount, job=action.job)
+    about = {"first_name": first_name(ticket), "order_id": action.order_id, "amount": amount}
+    text = render("not_done", **about) if never else render("reversed", **about, job=action.job)
     owed = f"; {amount} is still owed to the customer" if amount else ""
     told = "was never done" if never else "has come to nothing"
     summary = f"{action.tool} for order {action.order_id} {told} ({action.id}){owed}."

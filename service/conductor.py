@@ -121,14 +121,14 @@ class Conductor:
                 # A newer message is read first. What has happened is told now, and the wish keeps its place.
                 waiting = replace(outcome, resolves=False) if isinstance(outcome, Reply) else outcome
                 return carrying(waiting, turn.ticket.flow, (wish, *left))
-            if following is None:
+            if following is None or (wish.instead and isinstance(following, HandOff)):
                 continue
             if isinstance(following, HandOff):
                 if not outcome.receipts and isinstance(outcome, Reply) and turn.heard:
                     return following
                 following = replace(self.to_people(turn, following.reason), progress=following.progress)
             left[:0] = following.later
-            both = joined(outcome, following, back=wish.back)
+            both = joined(outcome, following, wish)
             if isinstance(both, Escalate):
                 return both
             outcome = both

@@ -59,11 +59,11 @@ def promised(asking: AskCustomer, wishes: Sequence[Wish], open_question: Questio
     return replace(asking, text=render("promise", text=asking.text, back=wishes[0].back), asked=question)
 
 
-def joined(first: Reply | AwaitApproval, second: Spoken | Escalate, *, back: bool) -> Spoken | Escalate:
-    """Both in one message; votes that the first waits for are still waited for when the second ends."""
+def joined(first: Reply | AwaitApproval, second: Spoken | Escalate, wish: Wish) -> Spoken | Escalate:
+    """Both in one message, the second about the wish; votes that the first waits for are still waited for when it ends."""
     both = (*first.receipts, *second.receipts)
     following = without_greeting(second.text)
-    text = _together(first.text, following, back=back) if following else first.text
+    text = _together(first.text, following, wish) if following else first.text
     match second:
         case AskCustomer():
             return replace(second, text=text, asked=second.asked or following, receipts=both)
@@ -73,11 +73,11 @@ def joined(first: Reply | AwaitApproval, second: Spoken | Escalate, *, back: boo
             return replace(second, text=text, receipts=both)
 
 
-def _together(answer: str, following: str, *, back: bool) -> str:
+def _together(answer: str, following: str, wish: Wish) -> str:
     answer = without_closing(answer)
-    if back:
+    if wish.back:
         return render("back_to_question", answer=answer, question=following)
-    return render("and_next", answer=answer, following=following)
+    return render("and_next", answer=answer, following=following, instead=wish.instead)
 
 
 def _without(at: FlowState) -> dict[str, Json]:
@@ -86,9 +86,9 @@ def _without(at: FlowState) -> dict[str, Json]:
 
 def _json(wish: Wish) -> Json:
     at = {"state": wish.at.state, "slots": dict(wish.at.slots)} if wish.at else None
-    return {"flow": wish.flow, "text": wish.text, "at": at, "back": wish.back}
+    return {"flow": wish.flow, "text": wish.text, "at": at, "back": wish.back, "instead": wish.instead}
 
 
 def _wish(saved: Json) -> Wish:
-    at = saved["at"]
-    return Wish(saved["flow"], saved["text"], FlowState(saved["flow"], at["state"], at["slots"]) if at else None, saved["back"])
+    at = FlowState(saved["flow"], saved["at"]["state"], saved["at"]["slots"]) if saved["at"] else None
+    return Wish(saved["flow"], saved["text"], at, back=saved["back"], instead=saved.get("instead", False))

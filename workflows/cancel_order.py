@@ -48,7 +48,8 @@ class CancelOrderFlow(ActingConversation):
         moment, order = await self.the_order(moment, "cancel", lambda order: order.status is OrderStatus.PENDING)
         if order.status is not OrderStatus.PENDING:
             text = moment.words("cannot_cancel", order_id=order.id, status=order.status.value)
-            return Reply(text, progress=self._moved(moment, "refuse"))
+            later = (self.instead(moment, "refund_status"),) if order.status is OrderStatus.CANCELLED else ()
+            return Reply(text, progress=self._moved(moment, "refuse"), later=later)
         moment = moment.fill(what=items_text(order.items))
         return await self.act(moment, "cancel_order", {"order_id": order.id, "reason": moment.slot("reason")})
 

@@ -116,7 +116,7 @@ class Conversation(ABC):
         said = {name: value for name, value in at.slots.items() if name not in _OF_ONE_ORDER}
         start = initial_state(self.machine)
         later = [Wish(self.name, at=FlowState(self.name, start, {**said, "order_id": other})) for other in at.slots["more"]]
-        return replace(outcome, progress=filled(at, more=None), later=tuple(later))
+        return replace(outcome, progress=filled(at, more=None), later=(*outcome.later, *later))
 
     def _taken_up(self, moment: Moment) -> Moment:
         """The moment of a flow that goes on without a word; one that had ended starts again with what it knew."""
@@ -146,6 +146,10 @@ class Conversation(ABC):
         text = moment.words(reply, again=times > 0, **values)
         progress = self._moved(moment, f"ask_{slot}", asks={**asks, slot: times + 1})
         return AskCustomer(text, QuestionKind.SLOT, slot=slot, progress=progress)
+
+    def instead(self, moment: Moment, flow: str) -> Wish:
+        """What another flow could do for the same order where this one can do nothing; it hears the same words."""
+        return Wish(flow, moment.text, instead=True)
 
     def hand_off(self, moment: Moment, reason: Reason) -> HandOff:
         """Give the ticket to the agent."""

@@ -37,7 +37,7 @@ class Reason(StrEnum):
 class Ending:
     """What every outcome carries: where the flow stands now, the receipts that its text may claim, and what comes later.
 
-    `later` is what the customer asked for in the same breath and the flow has not begun with.
+    `later` is what the customer asked for in the same breath and the flow has not begun with, or what could serve them instead.
     """
 
     progress: FlowState | None = field(default=None, kw_only=True)

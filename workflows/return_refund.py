@@ -21,6 +21,12 @@ from workflows.words import plain
 _REPLACEMENT = re.compile(
     r"(?<!\bno )(?<!dont want a )(?<!dont want an )(?<!of a )(?<!not a )\b(?:replacement|replace|exchange|swap)\b"
 )
+_INSTEAD = {
+    OrderStatus.PENDING: "cancel_order",
+    OrderStatus.CANCELLED: "refund_status",
+    OrderStatus.RETURN_REQUESTED: "refund_status",
+}
+"""The flow that serves where a return is not possible."""
 _CAUSE_WORDS = {
     Cause.DAMAGED: "it is damaged or faulty",
     Cause.WRONG_ITEM: "it is the wrong item",
@@ -113,7 +119,9 @@ class ReturnRefundFlow(ActingConversation):
         if moment.slot("cause") in (Cause.LOST, Cause.LATE) and order.status in (OrderStatus.PROCESSED, OrderStatus.SHIPPED):
             return self.hand_off(moment, Reason.POLICY)
         text = moment.words("cannot_return", order_id=order.id, status=order.status.value)
-        return Reply(text, progress=self._moved(moment, "refuse"))
+        serves = _INSTEAD.get(order.status)
+        later = (self.instead(moment, serves),) if serves else ()
+        return Reply(text, progress=self._moved(moment, "refuse"), later=later)
 
     def _items(self, moment: Moment, order: Order, *, just_chosen: bool) -> tuple[OrderItem, ...]:
         """The items of the text, else those settled before, else the only one there is; none when it is open."""
@@ -130,7 +138,8 @@ class ReturnRefundFlow(ActingConversation):
         left = order.captured_minor - order.refunded_minor
         amount = min(sum(item.price_minor for item in items), left)
         if amount <= 0:
-            return Reply(moment.words("nothing_left", order_id=order.id), progress=self._moved(moment, "refuse"))
+            told, at = moment.words("nothing_left", order_id=order.id), self._moved(moment, "refuse")
+            return Reply(told, progress=at, later=(self.instead(moment, "refund_status"),))
         args = {"order_id": order.id, "amount_minor": amount, "currency": order.currency, "reason": cause.value}
         return await self.act(moment, "issue_refund", args)
 

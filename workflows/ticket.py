@@ -127,13 +127,15 @@ class Wish:
     """Something the customer wants that has not had its turn yet.
 
     `text` is what the flow shall hear. `at` is where it takes up without a new word: it was interrupted there, and comes
-    `back`, or the same was asked for something else too.
+    `back`, or the same was asked for something else too. `instead` is our own idea of what serves them where what they asked
+    for cannot be done.
     """
 
     flow: str
     text: str = ""
     at: FlowState | None = None
     back: bool = False
+    instead: bool = False
 
 
 @dataclass(frozen=True, slots=True)

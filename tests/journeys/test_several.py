@@ -197,3 +197,28 @@ async def test_a_message_that_comes_between_two_wishes_loses_neither_the_receipt
         await later(service, "yes")
         assert [entry.kind for entry in await service.books()] == ["cancel_order", "return_items"]
         await books_agree(service)
+
+
+async def test_whoever_would_return_what_was_not_sent_yet_needs_only_a_yes_to_have_it_cancelled(service: Rig) -> None:
+    ticket = await service.say("I want to return order D-100003, I changed my mind")
+    told = await newest_reply(service, ticket)
+    assert told.index("there is nothing to return") < told.index("Shall I cancel the order?")
+    assert "other thing" not in told
+    ticket = await later(service, "yes please")
+    assert (ticket["status"], statuses(ticket)) == ("resolved", ["succeeded"])
+    assert [(entry.kind, entry.order_id) for entry in await service.books()] == [("cancel_order", "D-100003")]
+
+
+async def test_a_no_to_cancelling_instead_leaves_the_order_alone(service: Rig) -> None:
+    await service.say("I want to return order D-100003, I changed my mind")
+    ticket = await later(service, "no")
+    assert (ticket["status"], statuses(ticket), await service.books()) == ("resolved", ["superseded"], [])
+
+
+async def test_whoever_would_cancel_twice_learns_where_the_money_is(service: Rig) -> None:
+    await service.say("please cancel order D-100003")
+    await later(service, "yes")
+    ticket = await later(service, "please cancel order D-100003")
+    told = await newest_reply(service, ticket)
+    assert told.index("was cancelled already") < told.index("has gone back to you on order D-100003")
+    assert len(await service.books()) == 1

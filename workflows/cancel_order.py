@@ -11,6 +11,7 @@ from workflows.conversation import Moment
 from workflows.machine import StrictMachine
 from workflows.outcome import Outcome, Reply
 from workflows.slots.causes import Cause, read_cause
+from workflows.slots.destinations import Destination, read_destination
 from workflows.wording import items_text
 
 
@@ -44,7 +45,7 @@ class CancelOrderFlow(ActingConversation):
 
     async def work(self, moment: Moment) -> Outcome:
         """Offer to cancel the order that the text means, or say why it cannot be cancelled."""
-        moment = moment.fill(reason=_reason(moment))
+        moment = moment.fill(reason=_reason(moment), elsewhere=_elsewhere(moment))
         moment, order = await self.the_order(moment, "cancel", lambda order: order.status is OrderStatus.PENDING)
         if order.status is not OrderStatus.PENDING:
             text = moment.words("cannot_cancel", order_id=order.id, status=order.status.value)
@@ -61,6 +62,7 @@ class CancelOrderFlow(ActingConversation):
             what=moment.slot("what"),
             amount=amount_text(action),
             destination=destination_text(action),
+            elsewhere=bool(moment.slot("elsewhere")),
         )
 
     def done_text(self, moment: Moment, action: Action, receipt: Mapping[str, Json]) -> str:
@@ -72,6 +74,12 @@ class CancelOrderFlow(ActingConversation):
             destination=destination_text(action),
             receipt=receipt["receipt"],
         )
+
+
+def _elsewhere(moment: Moment) -> bool | None:
+    """Whether the customer would have their money go another way than it came."""
+    wish = read_destination(moment.text)
+    return wish in (Destination.ELSEWHERE, Destination.STORE_CREDIT) if wish else moment.slot("elsewhere")
 
 
 def _reason(moment: Moment) -> str:

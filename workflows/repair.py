@@ -25,6 +25,7 @@ from workflows.person_words import drops_it, wants_person
 from workflows.replies import render
 from workflows.slots.addresses import read_address
 from workflows.slots.causes import read_cause
+from workflows.slots.destinations import read_destination
 from workflows.slots.orders import ORDER_LIKE
 from workflows.ticket import Author, Question, QuestionKind, Ticket, TicketStatus
 from workflows.understanding import (
@@ -202,11 +203,13 @@ def _named(said: str) -> set[str]:
 
 
 def _corrects(ticket: Ticket, text: str, question: Question) -> bool:
-    """Whether the reply names another order, item or address than the question does."""
+    """Whether the reply names another order, item or address than the question does, or says where money is to go."""
     said = plain(text[:READ_AT_MOST])
     if _named(said) - _named(plain(question.text)) or _TURNS.search(said):
         return True
-    return _flow_name(ticket) == "change_address" and read_address(text[:READ_AT_MOST]).line1 is not None
+    if _flow_name(ticket) == "change_address":
+        return read_address(text[:READ_AT_MOST]).line1 is not None
+    return read_destination(text[:READ_AT_MOST]) is not None
 
 
 def _asks(text: str) -> bool:

@@ -174,3 +174,20 @@ async def test_a_question_that_the_customer_drops_leaves_no_flow_waiting_for_its
     ticket = await later(service, "never mind", **how)
     assert (ticket["status"], ticket["question"], ticket["state"]) == ("resolved", None, "stopped")
     assert "left everything as it is" in await newest_reply(service, ticket)
+
+
+async def test_a_yes_that_wants_the_money_elsewhere_is_told_where_it_can_go_and_asked_again(service: Rig) -> None:
+    await service.say("please cancel order D-100003")
+    ticket = await later(service, "yes but to my paypal")
+    assert "Money can only go back the way you paid." in await newest_reply(service, ticket)
+    assert (statuses(ticket), await service.books()) == (["proposed"], [])
+    ticket = await later(service, "ok, yes")
+    assert (ticket["status"], statuses(ticket)) == ("resolved", ["succeeded"])
+    assert [entry.order_id for entry in await service.books()] == ["D-100003"]
+
+
+async def test_a_refund_is_not_sent_elsewhere_by_a_yes_with_a_condition(service: Rig) -> None:
+    await service.say("the kettle from order D-100002 arrived broken, I want my money back")
+    ticket = await later(service, "yes, but send it to my friend's account via paypal")
+    assert "Money can only go back the way you paid." in await newest_reply(service, ticket)
+    assert await service.books() == []

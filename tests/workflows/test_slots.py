@@ -229,6 +229,8 @@ def test_the_cause_is_read_from_the_customers_words(text: str, cause: Cause | No
         ("as store credit", Destination.STORE_CREDIT),
         ("no store credit please", Destination.ORIGINAL),
         ("send it to my new card", Destination.ELSEWHERE),
+        ("yes but to my paypal", Destination.ELSEWHERE),
+        ("I paid with paypal", None),
         ("my IBAN is DE89 3704", Destination.ELSEWHERE),
         ("thanks", None),
     ],

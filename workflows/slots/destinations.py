@@ -22,6 +22,7 @@ _WISHES = (
         Destination.ELSEWHERE,
         re.compile(
             rf"\b(?:another|different|new|other|wifes|husbands|friends) {_KIND}(?:card|account|paypal)\b"
+            r"|\b(?:to|on|onto|into|via|through|by) (?:my |a )?paypal\b"
             r"|\biban\b|\bbank (?:account|transfer|details)\b|\bwire\b|\bcrypto\b|\bbitcoin\b"
         ),
     ),

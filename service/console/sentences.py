@@ -69,6 +69,11 @@ def _stated(actor: str, data: Mapping[str, Json]) -> str:
     return f"{actor} found out that {what}: “{data.get('reason', '')}”"
 
 
+def _ended(actor: str, data: Mapping[str, Json]) -> str:
+    ending = str(data.get("ending", ""))
+    return words.ENDING.get(ending) or f"The agent stopped: {words.words(ending).lower()}"
+
+
 _SENTENCES: Mapping[str, Sentence] = {
     "message.received": lambda actor, data: "",
     "reply.written": lambda actor, data: "",
@@ -95,5 +100,5 @@ _SENTENCES: Mapping[str, Sentence] = {
     "approval.voted": _voted,
     "door.opened": lambda actor, data: f"{actor} let an assistant in over {str(data.get('door', '')).upper()}",
     "agent.step": _stopped,
-    "agent.ended": lambda actor, data: f"The agent ended: {words.words(str(data.get('ending', ''))).lower()}",
+    "agent.ended": _ended,
 }

@@ -130,6 +130,17 @@ TOOL: Mapping[str, str] = {
     "check_verification_code": "Check a code",
 }
 
+ENDING: Mapping[str, str] = {
+    "Reply": "The agent answers",
+    "AskCustomer": "The agent asks the customer",
+    "AwaitApproval": "The agent waits for approval",
+    "Escalate": "The agent asks for a person",
+}
+"""How an agent's run ends by itself; whatever else ends one has stopped it."""
+
+INTENT: Mapping[str, str] = {"return_refund": "Return or refund", "human_please": "A person, please"}
+"""Intents, and the flows that are named like them, whose names alone do not read well."""
+
 FACT: Mapping[str, str] = {
     "order_id": "Order",
     "order_status": "Order status",
@@ -198,6 +209,8 @@ TONE: Mapping[str, str] = {
 
 def words(value: str) -> str:
     """A machine's word with spaces and a capital: `order_status` as `Order status`."""
+    if value in INTENT:
+        return INTENT[value]
     text = value.replace("_", " ").replace(".", ": ")
     return text[:1].upper() + text[1:]
 

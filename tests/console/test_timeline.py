@@ -188,6 +188,8 @@ def test_an_agent_that_was_stopped_says_why() -> None:
             "Ann Okafor denied it: “Too much.”",
         ),
         ("door.opened", "key:key_1", {"door": "mcp"}, "An API key let an assistant in over MCP"),
+        ("agent.ended", "agent", {"ending": "AskCustomer"}, "The agent asks the customer"),
+        ("agent.ended", "agent", {"ending": "max_steps"}, "The agent stopped: max steps"),
         ("something.new", "system", {}, "Something: new (Deskrail)"),
         ("message.received", "customer", {}, ""),
     ],
@@ -203,7 +205,7 @@ def test_an_erased_entry_is_still_a_station() -> None:
 
 def test_actors_have_names() -> None:
     assert who("person:per_ann", NAMES) == "Ann Okafor"
-    assert who("flow:return_refund", NAMES) == "Flow return refund"
+    assert who("flow:return_refund", NAMES) == "Flow return or refund"
     assert who("bot", NAMES) == "Deskrail"
 
 

@@ -28,7 +28,9 @@ def check(
     else:
         for one in findings:
             typer.echo(f"{_near(one.file)}:{one.line}: {one.message}")
-        typer.echo(f"{len(findings)} findings." if findings else "Nothing is wrong.", err=bool(findings))
+        typer.echo(
+            f"{len(findings)} finding{'s' * (len(findings) > 1)}." if findings else "Nothing is wrong.", err=bool(findings)
+        )
     if findings:
         raise typer.Exit(1)
 

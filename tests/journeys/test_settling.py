@@ -50,7 +50,7 @@ async def test_a_refund_that_never_happened_is_settled_by_hand_and_frees_the_mon
         assert (ticket["status"], ticket["lane"]) == ("escalated", "human")
         told = await newest_reply(shop.service, ticket)
         assert "it did not go through" in told
-        assert "$89.00 have not been sent to you" in told
+        assert "$89.00 has not been sent to you" in told
         grace = await shop.service.person("grace")
         (entry,) = await in_audit(shop)
         assert entry.data is not None

@@ -20,6 +20,8 @@ _BREAK = re.compile(
     r",? \b(?=(?:also|additionally|besides|furthermore|on top of that|secondly|another thing|one more thing)\b)",
     re.IGNORECASE,
 )
+_LIST = re.compile(r"(?:^|\s)\(?1\)\s.*?\s\(?2\)\s", re.DOTALL)
+_LIST_BREAK = re.compile(rf"{_BREAK.pattern}|\s+(?=\(?[1-9]\)\s)", re.IGNORECASE)
 _ASKS = re.compile(
     rf"\?|\b(?:please|pls|plz|can you|could you|would you|i need|i want|i'd like|(?:i|we) would like|let me know|tell me)\b|"
     rf"^\W*(?:\d\W+)?(?:(?:{_JOINS}|also|hi|hello|now|so|just|oh|then|first|second|secondly)\b\W*){{0,3}}(?:{_OPENS_WISH})",
@@ -48,7 +50,8 @@ _MAX_REFERENCE_CHARS = 60
 def split(text: str) -> tuple[str, ...]:
     """Return the passages of a cleaned text in order; together they are the whole text, but for space between them."""
     head, tail = text[:MAX_CHARS], text[MAX_CHARS:]
-    passages = [passage for passage in _BREAK.split(head, maxsplit=MAX_PASSAGES - 1) if passage.strip()] or [head]
+    breaks = _LIST_BREAK if _LIST.search(head) else _BREAK
+    passages = [passage for passage in breaks.split(head, maxsplit=MAX_PASSAGES - 1) if passage.strip()] or [head]
     passages[-1] += tail
     return tuple(passages)
 

@@ -86,6 +86,7 @@ _OBJECTS = phrases(
     "it, that, this, them, the order, my order, this order, that order, order, the item, the items, my item, my items"
 )
 _OWN_OBJECTS = {
+    "cancel": phrases("the whole order, the entire order, the whole thing, the full order"),
     "refund": phrases("me, the money, my money"),
     "change": phrases("the address, my address, address"),
     "update": phrases("the address, my address, address"),

@@ -111,14 +111,15 @@ _WHERE = frozenset(
     for (word,) in phrases(
         "where, wheres, is, are, my, the, order, orders, parcel, package, number, no, nr, it, now, status, of, on, for, track",
         "tracking, when, will, come, arrive, be, here, please, pls, plz, hi, hello, hey, and, has, been, shipped, sent, yet",
-        "get, there, still, delivery, update, whats, what, about, i, u, you, tell, me, can, could",
+        "get, there, still, delivery, update, whats, what, about, i, u, you, tell, me, can, could, was, were, did, delivered",
+        "arrived, ok, okay, thanks, thank, also, then, so, that, this, one",
     )
 )
-_PLACE = phrases("where, wheres, status, track, tracking, when, has, shipped")
+_PLACE = phrases("where, wheres, status, track, tracking, when, has, shipped, was, were, did, delivered, arrived")
 
 
 def asks_where(text: str) -> bool:
-    """Whether the text asks where a numbered order is and says nothing else: "where is D-100001", "status D-100001?"."""
+    """Whether the text asks where a numbered order is and no more: "where is D-100001", "ok, and was D-100001 delivered?"."""
     said = plain(text[:READ_AT_MOST])
     words = [word for word in tokens(ORDER_LIKE.sub(" ", said)) if word.isalnum()]
     return ORDER_LIKE.search(said) is not None and says(words, _PLACE) and _WHERE.issuperset(words)

@@ -12,6 +12,7 @@ from workflows.machine import StrictMachine
 from workflows.outcome import Outcome, Reply
 from workflows.slots.causes import Cause, read_cause
 from workflows.slots.destinations import Destination, read_destination
+from workflows.slots.items import mentioned_items
 from workflows.wording import items_text
 
 
@@ -51,7 +52,8 @@ class CancelOrderFlow(ActingConversation):
             text = moment.words("cannot_cancel", order_id=order.id, status=order.status.value)
             later = (self.instead(moment, "refund_status"),) if order.status is OrderStatus.CANCELLED else ()
             return Reply(text, progress=self._moved(moment, "refuse"), later=later)
-        moment = moment.fill(what=items_text(order.items))
+        some = mentioned_items(moment.text, order)
+        moment = moment.fill(what=items_text(order.items), in_part=0 < len(some) < len(order.items) or moment.slot("in_part"))
         return await self.act(moment, "cancel_order", {"order_id": order.id, "reason": moment.slot("reason")})
 
     def offer_text(self, moment: Moment, action: Action) -> str:
@@ -60,6 +62,7 @@ class CancelOrderFlow(ActingConversation):
             "confirm_cancel",
             order_id=action.args["order_id"],
             what=moment.slot("what"),
+            in_part=bool(moment.slot("in_part")),
             amount=amount_text(action),
             destination=destination_text(action),
             elsewhere=bool(moment.slot("elsewhere")),

@@ -7,7 +7,7 @@ from dataclasses import replace
 from classifier.intents import Intent
 from classifier.prediction import Prediction, Reason
 from tools.ports import ActionId, Lane
-from workflows.asking_after import asks_after, only_greets, only_refers, wants_on
+from workflows.asking_after import asks_after, asks_where, only_greets, only_refers, wants_on
 from workflows.catalogue import INTENT_FLOWS, NEWS_FLOWS, READING_FLOWS
 from workflows.confirm import (
     Answer,
@@ -155,6 +155,8 @@ def _answered(ticket: Ticket, texts: Sequence[str], prediction: Prediction) -> U
         return ThanksOnly()
     if at.state == STOPPED and (agrees or wants_on(text)) and _rails_spoke_last(ticket):
         return Revisit(at.flow, text, resumes=True)
+    if asks_where(text):
+        return Revisit(INTENT_FLOWS[Intent.ORDER_STATUS], text)
     if only_refers(text):
         return Revisit(at.flow, text)
     if asks_after(text):

@@ -129,7 +129,8 @@ def route(prediction: Prediction, ticket: Ticket, modes: Modes) -> Route:
         return unknown_sender(modes)
     if prediction.separable and (each := _each_served(prediction, modes)):
         return each
-    if prediction.reason is Read.LOW_CONFIDENCE and asks_where(prediction.text):
+    doubtful = prediction.reason is Read.LOW_CONFIDENCE or prediction.intent is Intent.DELIVERY_PROBLEM
+    if doubtful and asks_where(prediction.text):
         return _allowed(Route(Lane.WORKFLOW, RouteCode.ASKS_WHERE, flow=INTENT_FLOWS[Intent.ORDER_STATUS]), modes)
     if not prediction.automatic:
         return _allowed(Route(Lane.AGENT, _UNSURE[prediction.reason], escalation=Reason.LOW_CONFIDENCE), modes)

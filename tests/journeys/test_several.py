@@ -27,6 +27,22 @@ async def test_two_wishes_of_one_message_are_both_answered_the_question_first(se
     assert [entry.order_id for entry in await service.books()] == ["D-100003"]
 
 
+async def test_the_numbered_wishes_of_one_line_are_told_apart(service: Rig) -> None:
+    wish = "Two things: 1) change the address of D-100003 to 12 Elm Street, Dayton, OH 45402, US 2) where is my order D-100001?"
+    ticket = await service.say(wish)
+    reply = await newest_reply(service, ticket)
+    assert "Order D-100001 (Trail Running Shoes and 1 more) is on its way" in reply
+    assert "I can send order D-100003 to this address" in reply
+    assert ticket["question"]["kind"] == "confirm"
+
+
+async def test_whoever_was_told_of_one_order_may_just_ask_whether_the_other_was_delivered(service: Rig) -> None:
+    await service.say("Where is my order D-100001?")
+    ticket = await later(service, "Ok thank you. And what about D-100002, was that delivered?")
+    assert (ticket["status"], ticket["lane"], ticket["flow"]) == ("resolved", "workflow", "order_status")
+    assert "Order D-100002" in await newest_reply(service, ticket)
+
+
 async def test_of_two_wishes_for_money_each_has_its_own_question_and_its_own_yes(service: Rig) -> None:
     wish = "Please cancel order D-100003. Also I want to return the kettle from order D-100002, I changed my mind."
     ticket = await service.say(wish)

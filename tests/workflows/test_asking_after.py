@@ -73,7 +73,16 @@ def test_a_very_long_message_is_read_as_fast_as_any() -> None:
     assert not asks_after("any news" + " my" * 1300 + " parrot")
 
 
-@pytest.mark.parametrize("text", ["where is D-100001", "wheres 100001??", "hi, status of order D-100001 pls", "track D-100001"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "where is D-100001",
+        "wheres 100001??",
+        "hi, status of order D-100001 pls",
+        "track D-100001",
+        "Ok thank you. And what about D-100001, was that delivered?",
+    ],
+)
 def test_where_a_numbered_order_is_needs_no_more_words(text: str) -> None:
     assert asks_where(text)
 

@@ -31,6 +31,18 @@ async def test_an_order_is_cancelled_after_a_yes_and_not_before() -> None:
     assert talk.ticket.status is TicketStatus.RESOLVED
 
 
+@pytest.mark.parametrize("first", ["cancel D-100001", "please cancel the hoodie of D-100001"])
+async def test_who_wants_a_part_of_an_order_cancelled_is_told_that_it_goes_as_a_whole(first: str) -> None:
+    talk = Talk.about(an_order("D-100001", "Brushed Hoodie", "Rain Jacket"))
+    await talk.say(first, intent=CANCEL)
+    assert ("only cancel an order as a whole" in talk.text) == ("hoodie" in first)
+    await talk.say("yes but only the hoodie")
+    assert "only cancel an order as a whole" in talk.text
+    assert talk.run.effects == []
+    await talk.say("ok, then cancel the whole order")
+    assert talk.run.effects == ["cancel_order"]
+
+
 async def test_a_no_leaves_everything_as_it_is() -> None:
     talk = Talk.about(an_order("D-100001", "Desk Lamp"))
     await talk.say("cancel D-100001", intent=CANCEL)

@@ -18,6 +18,7 @@ from workflows.understanding import (
     DeclinedAnswer,
     Fresh,
     NewTopic,
+    Revisit,
     SlotAnswer,
     ThanksOnly,
     Unclear,
@@ -176,7 +177,8 @@ def test_only_a_retraction_touches_what_people_decide(text: str, intent: Intent 
 def test_a_thank_you_after_the_answer_is_only_that_and_anything_else_is_fresh() -> None:
     done = a_ticket(status=TicketStatus.RESOLVED, flow=FlowState("order_status", "answered", {}))
     assert heard(done, "thanks a lot!") == ThanksOnly()
-    assert heard(done, "thanks, and where is D-100002?") == Fresh("thanks, and where is D-100002?")
+    assert heard(done, "thanks, and where is D-100002?") == Revisit("order_status", "thanks, and where is D-100002?")
+    assert heard(done, "thanks, and D-100002 is broken") == Fresh("thanks, and D-100002 is broken")
     assert heard(a_ticket(), "where is it", "hello?") == Fresh("where is it\nhello?")
 
 

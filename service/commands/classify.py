@@ -11,7 +11,7 @@ import typer
 from classifier.dataset import MODEL_DIR
 from classifier.model import IntentModel
 from service.commands import common
-from service.commands.common import Tenant
+from service.commands.common import AlwaysJson, Tenant
 from service.commands.intent_model import loaded
 from service.errors import Fatal
 from tools.commerce import CustomerId
@@ -37,6 +37,7 @@ def classify(
     ] = None,
     model: Annotated[Path, typer.Option(help="The folder with the model's files.")] = MODEL_DIR,
     tenant: Tenant = "default",
+    as_json: AlwaysJson = True,
 ) -> None:
     """Print one JSON line per message: its intent, how sure that is, and the route it would take from a verified sender."""
     if (text is None) == (file is None):

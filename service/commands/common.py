@@ -11,6 +11,7 @@ from service.settings import Settings, load
 
 Tenant = Annotated[str, typer.Option("--tenant", help="The tenant.", metavar="NAME")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+AlwaysJson = Annotated[bool, typer.Option("--json", help="Print JSON, as this command always does.")]
 
 
 PIPED_WIDTH = 120  # characters; there is no terminal to ask

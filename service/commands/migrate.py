@@ -4,6 +4,7 @@ import typer
 
 from service.built import built
 from service.commands import common
+from service.commands.common import AsJson
 from service.commands.database import run
 from service.settings import Settings
 
@@ -11,10 +12,13 @@ app = common.single()
 
 
 @app.command()
-def migrate() -> None:
+def migrate(as_json: AsJson = False) -> None:
     """Bring the database to this release's version; safe twice and from several machines at once."""
     run(_migrate(common.settings()))
-    typer.echo("The database is at this release's version.")
+    if as_json:
+        common.print_json({"current": True})
+    else:
+        typer.echo("The database is at this release's version.")
 
 
 async def _migrate(settings: Settings) -> None:

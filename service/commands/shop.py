@@ -9,7 +9,7 @@ import typer
 from service.bootstrap import shop_url
 from service.clock import wall_clock
 from service.commands import common
-from service.commands.common import AsJson, Tenant
+from service.commands.common import AlwaysJson, AsJson, Tenant
 from service.commands.database import known_tenant, opened, run
 from service.errors import Fatal
 from service.settings import Settings
@@ -44,7 +44,7 @@ def _loaded(tenant: str, data: dict[str, Any], as_json: bool) -> None:
 
 
 @app.command()
-def dump(tenant: Tenant = "default") -> None:
+def dump(tenant: Tenant = "default", as_json: AlwaysJson = True) -> None:
     """Print the shop's data as JSON, sorted, so that two dumps can be compared."""
     common.print_json(run(_dump(common.settings(), tenant)))
 

@@ -24,6 +24,15 @@ def test_each_command_that_help_lists_can_be_loaded_and_explains_itself(name: st
     assert "Usage: root" in shown.output
 
 
+def test_every_command_that_ends_takes_json() -> None:
+    lacking = set()
+    for name in COMMANDS:
+        found = get_command(import_module(f"service.commands.{name}").app)
+        each = getattr(found, "commands", {name: found})
+        lacking |= {name for one in each.values() if not any("--json" in param.opts for param in one.params)}
+    assert lacking == {"mcp", "serve", "worker"}
+
+
 def test_help_lists_every_command_of_the_contract() -> None:
     shown = runner.invoke(app, ["--help"])
     contract = "demo serve worker migrate check doctor train evaluate classify trigger explain tenant user key shop tool audit"

@@ -4,6 +4,7 @@ from collections import Counter
 
 from sqlalchemy import func, select
 
+from service.store.invariants.checking import broken, recomputed
 from service.store.ledger import Account
 from service.store.money_schema import actions, ledger
 from service.store.tenancy import within
@@ -22,6 +23,7 @@ async def books_agree(service: Rig, tenant: str = "default") -> None:
             sums = select(ledger.c.account, func.sum(ledger.c.amount_minor).label("total")).where(ledger.c.tenant == tenant)
             stand = Counter({row.account: row.total for row in await conn.execute(sums.group_by(ledger.c.account))})
             verified = await verify_tenant(conn, tenant)
+            promises = await broken(conn, tenant, service.services.policy_for(tenant)), await recomputed(conn, tenant)
     # Codes are sent and checked by the service itself, so the shop knows nothing of them.
     in_shop = [row for row in rows if not CATALOGUE[row.tool].by_codes]
     done = {row.key: row.amount_minor or 0 for row in in_shop if row.status == "succeeded"}
@@ -32,4 +34,5 @@ async def books_agree(service: Rig, tenant: str = "default") -> None:
     assert stand[Account.RESERVED] == held
     assert sum(stand.values()) == 0
     assert verified.findings == ()
+    assert promises == ((), ()), promises
     await service.verify_journals()

@@ -1,6 +1,6 @@
 """I10 and I11: the journal has no gap, and only what is declared has happened to tickets and actions."""
 
-from service.store.invariants.invariant import Invariant
+from service.store.invariants.invariant import Invariant, listed
 from workflows.errors import IllegalTransition
 from workflows.lifecycle import LifecycleEvent, advance
 from workflows.ticket import TicketStatus
@@ -11,8 +11,12 @@ ACTION_MOVES = {
     "reserved": ("sent", "refused", "expired"),
     "sent": ("succeeded", "failed", "unknown"),
     "unknown": ("succeeded", "failed"),
+    "succeeded": ("reversed",),
 }
-"""How an action's life goes on from each state that is not its end; None is before its beginning."""
+"""How an action's life goes on from each state; None is before its beginning. What is reversed stands as `failed`."""
+
+_BESIDE = listed(("action.accepted", "action.paid"))
+"""What is told of an action that changes no state."""
 
 
 def _ticket_moves() -> list[tuple[str, str]]:
@@ -41,12 +45,12 @@ _MOVED = """
     from journal j join journal_payloads w on w.stream = j.stream and w.seq = j.seq
     where j.tenant = :tenant and j.kind = 'ticket.moved'
 """
-_LIVED = """
+_LIVED = f"""
     select j.stream, w.data ->> 'action_id' as action_id, substr(j.kind, 8) as status,
       lag(substr(j.kind, 8)) over (partition by j.stream, w.data ->> 'action_id' order by j.seq) as before,
       lead(j.seq) over (partition by j.stream, w.data ->> 'action_id' order by j.seq) as next
     from journal j join journal_payloads w on w.stream = j.stream and w.seq = j.seq
-    where j.tenant = :tenant and j.kind like 'action.%'
+    where j.tenant = :tenant and j.kind like 'action.%' and j.kind not in ({_BESIDE})
 """
 
 HISTORY = (
@@ -79,7 +83,7 @@ HISTORY = (
         f"""
         select m.action_id as what from ({_LIVED}) m join actions a on a.id = m.action_id
         where coalesce(m.before, '') || '>' || m.status not in ({_ACTION_MOVES})
-          or (m.next is null and m.status <> a.status)
+          or (m.next is null and case m.status when 'reversed' then 'failed' else m.status end <> a.status)
         union
         select a.id from actions a
         where a.tenant = :tenant and not exists (

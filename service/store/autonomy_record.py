@@ -12,6 +12,7 @@ from service.store.money_schema import actions, approvals
 from service.store.schema import tickets
 from tools.autonomy import Outcome, Record
 from tools.case import BOT
+from tools.errors import Code
 from tools.ports import ActionStatus, Lane, TenantName
 from workflows.ticket import TicketStatus
 
@@ -35,6 +36,9 @@ def _by_hand(*same: ColumnElement[bool]) -> ColumnElement[bool]:
     )
     return exists().where(later, *same)
 
+
+_CAME_BACK = and_(actions.c.status == ActionStatus.FAILED, actions.c.code == Code.REVERSED)
+"""What the merchant's system accepted or did for the machine, and reported later as come to nothing."""
 
 _same_ticket = _theirs.c.ticket_id == actions.c.ticket_id
 _same_wish = _theirs.c.wish == actions.c.wish
@@ -69,7 +73,7 @@ async def records(conn: AsyncConnection, tenant: TenantName, since: datetime) ->
     people = or_(actions.c.approval_id.is_not(None), actions.c.rule == OBSERVED)
     rows = (await conn.execute(_DECIDED.where(wanted, people))).all()
     alone = select(actions.c.tool, func.count().label("times")).where(
-        wanted, actions.c.status == ActionStatus.SUCCEEDED, actions.c.approved.is_(False)
+        wanted, or_(actions.c.status == ActionStatus.SUCCEEDED, _CAME_BACK), actions.c.approved.is_(False)
     )
     undone = select(actions.c.tool, func.count().label("times")).where(wanted, _reversed())
     return _records(
@@ -80,12 +84,12 @@ async def records(conn: AsyncConnection, tenant: TenantName, since: datetime) ->
 
 
 def _reversed() -> ColumnElement[bool]:
-    """Done by the machine and undone since: a person changed the same thing again, by the same tool.
+    """Done by the machine and undone since: it came back, or a person changed the same thing again, by the same tool.
 
-    Money that goes back a second time is not the first one undone, so only what moved none counts.
+    Money that goes back a second time is not the first one undone, so of a person's only what moved none counts.
     """
     changed_again = and_(actions.c.amount_minor.is_(None), _by_hand(_same_thing, ~_same_wish))
-    return and_(actions.c.status == ActionStatus.SUCCEEDED, changed_again)
+    return or_(_CAME_BACK, and_(actions.c.status == ActionStatus.SUCCEEDED, changed_again))
 
 
 def _records(rows: Iterable[Any], alone: Mapping[str, int], undone: Mapping[str, int]) -> Mapping[str, Record]:

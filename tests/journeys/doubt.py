@@ -9,8 +9,6 @@ import httpx
 from sqlalchemy import update
 
 from service.app import create_app
-from service.store import api_keys
-from service.store.api_keys import Scope
 from service.store.money_schema import actions
 from service.store.people import Role
 from service.store.reconcile import reconcile
@@ -19,7 +17,6 @@ from tests.conftest import StandingClock
 from tests.journeys.merchant import BACKEND_SECRET, Merchant
 from tests.rig import rig, rig_settings
 from tools.backends.shop import Fault, Faulty, Shop, SlowShop
-from tools.ports import TenantName
 
 BROKEN = "The kettle from order D-100002 arrived broken, I want my money back."
 KETTLE = 8_900
@@ -62,14 +59,6 @@ class Doubt(Merchant):
                 await conn.execute(update(actions).values(lease_until=None))
             await reconcile(s.db, s.book, s.runner, self.service.clock)
         await self.service.work()
-
-    async def key(self, name: str, role: Role = Role.SUPERVISOR) -> dict[str, str]:
-        """Headers with the key of somebody with this role."""
-        person = await self.service.person(name, role)
-        scopes = api_keys.parse_scopes(",".join(Scope))
-        async with self.service.services.db.begin() as conn:
-            made = await api_keys.create(conn, TenantName("default"), name, scopes, person.id, self.service.clock())
-        return {"Authorization": f"Bearer {made.token}"}
 
     async def settles(
         self, action: str, outcome: str, *, by: str = "grace", role: Role = Role.SUPERVISOR, **told: Any

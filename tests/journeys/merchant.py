@@ -15,10 +15,14 @@ from standardwebhooks import Webhook
 from service.app import create_app
 from service.bootstrap import embedded_shop
 from service.settings import EmbeddedShop
+from service.store import api_keys
+from service.store.api_keys import Scope
 from service.store.money_schema import ledger
+from service.store.people import Role
 from tests.conftest import StandingClock
 from tests.rig import Rig, rig, rig_settings, tenant_file
 from tools.backends.shop import Shop, SlowShop
+from tools.ports import TenantName
 
 BACKEND_SECRET = "whsec_" + base64.b64encode(b"the merchant's own system's key.").decode()
 
@@ -44,6 +48,14 @@ class Merchant:
             "webhook-signature": Webhook(secret).sign(webhook, at.replace(tzinfo=UTC), raw),
         }
         return await self.http.post(f"/v1/webhooks/{tenant}/backend", content=raw, headers=headers)
+
+    async def key(self, name: str, role: Role = Role.SUPERVISOR) -> dict[str, str]:
+        """Headers with the key of somebody with this role."""
+        person = await self.service.person(name, role)
+        scopes = api_keys.parse_scopes(",".join(Scope))
+        async with self.service.services.db.begin() as conn:
+            made = await api_keys.create(conn, TenantName("default"), name, scopes, person.id, self.service.clock())
+        return {"Authorization": f"Bearer {made.token}"}
 
     async def balances(self) -> dict[str, int]:
         """What stands on each account of our ledger that is not at zero."""

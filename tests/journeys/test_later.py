@@ -6,6 +6,7 @@ from sqlalchemy import update
 
 from service.store.callers import caller_for
 from service.store.money_schema import actions
+from service.store.people import Role
 from service.store.reconcile import reconcile
 from tests.conftest import StandingClock
 from tests.journeys.honesty import books_agree
@@ -55,6 +56,16 @@ async def test_a_refund_that_comes_back_is_compensated_and_brings_the_ticket_to_
         assert await shop.balances() == {}
         assert (await service.order("D-100002"))["payments"][-1]["kind"] == "capture"
         await service.verify_journals()
+
+
+async def test_a_refund_that_came_back_stands_as_reversed_in_the_record_of_the_tool(
+    database_url: str, clock: StandingClock
+) -> None:
+    async with merchant(database_url, clock) as shop:
+        ticket = await refunded(shop.service)
+        assert await record(shop) == (1, 0)
+        await comes_back(shop, ticket["actions"][0]["idempotency_key"])
+        assert await record(shop) == (1, 1)
 
 
 async def test_the_same_news_again_changes_nothing(database_url: str, clock: StandingClock) -> None:
@@ -211,6 +222,14 @@ async def test_the_money_of_a_return_is_told_when_the_goods_have_arrived(databas
 async def _as_person(service: Rig, ticket_id: str, person: Any) -> Any:
     async with service.services.db.reading() as conn:
         return await caller_for(conn, "default", ticket_id, person.id)
+
+
+async def record(shop: Merchant) -> tuple[int, int]:
+    """How many refunds the machine made alone, and how many were reversed, as an admin is shown."""
+    key = await shop.key("root", Role.ADMIN)
+    levels = (await shop.http.get("/v1/autonomy", headers=key)).json()["items"]
+    (refunds,) = [one["record"] for one in levels if one["tool"] == "issue_refund"]
+    return refunds["alone"], refunds["reversed"]
 
 
 async def _leases_end(shop: Merchant) -> None:

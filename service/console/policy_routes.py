@@ -11,7 +11,7 @@ from service.console.pages import page
 from service.console.security import allowed_form
 from service.errors import Conflict, Invalid, Refused
 from service.store import people
-from service.store.autonomy_view import standings
+from service.store.autonomy_view import auto_adds, standings
 from service.store.sessions import Session
 from tools.autonomy import MEANING, Level, Outcome
 from tools.catalogue import describe
@@ -65,6 +65,7 @@ async def _page(request: Request, viewer: Session, problem: Refused | None = Non
         "version": policy.version,
         "streak": policy.autonomy_streak,
         "levels": list(Level),
+        "auto_adds": auto_adds(policy),
         "meaning": MEANING,
         "Outcome": Outcome,
         "names": names,

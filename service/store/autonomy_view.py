@@ -17,11 +17,15 @@ from tools.ports import Effect, TenantName
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One tool. `alone` is what one action may give back without a vote, a Money for each currency; None for no money."""
+    """One tool. `alone` is what one action may give back without a vote, a Money for each currency; None for no money.
+
+    `gains` says whether a higher level would let it do more with the tenant's numbers.
+    """
 
     row: LevelRow
     record: Record
     proposal: Proposal
+    gains: bool
     alone: tuple[Money, ...] | None
     days: int
 
@@ -34,10 +38,11 @@ async def standings(conn: AsyncConnection, tenant: TenantName, policy: Policy, n
 
 def _standing(row: LevelRow, found: Mapping[str, Record], policy: Policy) -> Standing:
     record, moves_money = found.get(row.tool, Record()), CATALOGUE[row.tool].effect is Effect.MONEY
-    proposal = propose(row.level, record, policy.autonomy_streak, _gains(row.level, policy, moves_money=moves_money))
+    gains = _gains(row.level, policy, moves_money=moves_money)
+    proposal = propose(row.level, record, policy.autonomy_streak, gains)
     caps = policy.alone_up_to(row.level)
     alone = tuple(Money(most, currency) for currency, most in sorted(caps.items())) if moves_money else None
-    return Standing(row, record, proposal, alone, policy.autonomy_days)
+    return Standing(row, record, proposal, gains, alone, policy.autonomy_days)
 
 
 def _gains(level: Level, policy: Policy, *, moves_money: bool) -> bool:
@@ -45,4 +50,9 @@ def _gains(level: Level, policy: Policy, *, moves_money: bool) -> bool:
     above = level.next
     if above is not Level.AUTO:
         return above is not None
-    return moves_money and policy.alone_up_to(above) != policy.alone_up_to(level)
+    return moves_money and auto_adds(policy)
+
+
+def auto_adds(policy: Policy) -> bool:
+    """Whether any tool could do more at `auto` than one level below, with the tenant's numbers."""
+    return policy.alone_up_to(Level.AUTO) != policy.alone_up_to(Level.APPROVE_OVER_CAP)

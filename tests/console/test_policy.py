@@ -1,16 +1,26 @@
 """The policy's page: every rule and every tool as they decide now, a record that earns a level, and an admin who gives it."""
 
 import re
+from pathlib import Path
 
 import pytest
 
 from service.store.money_schema import actions, autonomy
 from service.store.people import Role
 from service.store.schema import journal
-from tests.console.world import ESPRESSO, World
+from tests.conftest import StandingClock
+from tests.console.world import ESPRESSO, World, open_world
 from tools.catalogue import CATALOGUE
 from tools.policy import RULES
 from tools.ports import Effect
+
+WIDE = """
+[tenants.default.policy.limits.USD]
+one_vote_above = 50_000
+two_votes_above = 500_000
+window_cap = 100_000
+tenant_day_cap = 500_000
+"""
 
 SET = "/console/policy/autonomy"
 
@@ -48,6 +58,29 @@ async def test_a_level_without_a_reason_or_from_a_stale_page_is_not_set(world: W
     stale = await admin.post(SET, tool="issue_refund", level="auto", was="approve_all", reason="Earned.")
     assert (stale.status_code, "since you looked" in stale.text) == (409, True)
     assert await world.rows(autonomy) == []
+
+
+async def test_what_is_true_of_every_tool_is_said_once_and_only_while_it_is_true(world: World) -> None:
+    viewer = await world.browser(Role.VIEWER)
+    page = (await viewer.get("/console/policy")).text
+    assert page.count("auto would let no tool do more") == 1
+    assert "allow nothing more" not in page
+    admin = await world.browser(Role.ADMIN)
+    await admin.post(SET, tool="issue_refund", level="observe", was="approve_over_cap", reason="We watch first.")
+    page = (await viewer.get("/console/policy")).text
+    assert page.count("in a row that people must approve as proposed") == 1, "Only where a level can be earned."
+
+
+async def test_where_auto_means_something_its_tools_say_what_they_lack(
+    world_url: str, clock: StandingClock, tmp_path: Path
+) -> None:
+    wide = tmp_path / "deskrail.toml"
+    wide.write_text(WIDE, "utf-8")
+    async with open_world(world_url, clock, DESKRAIL_CONFIG=str(wide)) as world:
+        page = (await (await world.browser(Role.VIEWER)).get("/console/policy")).text
+    assert "auto would let no tool do more" not in page
+    money = [spec for spec in CATALOGUE.values() if spec.effect is Effect.MONEY]
+    assert page.count("in a row that people must approve as proposed") == len(money)
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.ADMIN])

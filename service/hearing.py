@@ -44,7 +44,7 @@ from workflows.understanding import (
     Understanding,
     WantsPerson,
 )
-from workflows.verify_identity import VerifyIdentityFlow, asks_for_code, seal_in
+from workflows.verify_identity import VerifyIdentityFlow, aside, asks_for_code, seal_in
 from workflows.wording import first_name, moment_text
 
 AT_REST = {TicketStatus.NEW, TicketStatus.RESOLVED, TicketStatus.CLOSED}
@@ -86,13 +86,16 @@ class Hearing:
             return await go_on.conclude(turn, run, None)
         if any(message.author is Author.THIRD_PARTY for message in turn.heard):
             return await go_on.conclude(turn, run, go_on.to_people(turn, Reason.THIRD_PARTY))
-        turn = replace(turn, ticket=_answerable(turn))
+        in_time = _in_time(turn)
+        turn = replace(turn, ticket=replace(turn.ticket, question=in_time if _may_answer(turn, in_time) else None))
         texts = [clean(message.text).text for message in turn.heard]
         if asks_for_code(turn.ticket.question) and any(seal_in(text) for text in texts):
             return await self._prove(turn, run, "\n".join(texts))
         said = self._model.predict("\n\n".join(message.text for message in turn.heard), _subject(turn))
         if _unproven(turn.ticket) and not asks_for_code(turn.ticket.question):
-            return await self._run_route(turn, run, said, unknown_sender(self._modes(turn)), Said(said.text))
+            wishes = interrupted(turn.ticket)
+            turn = replace(turn, ticket=replace(turn.ticket, question=in_time))
+            return await self._run_route(turn, run, said, unknown_sender(self._modes(turn)), Said(said.text), wishes)
         return await self._act_on(turn, run, understand(turn.ticket, texts, said), said)
 
     async def _act_on(self, turn: Turn, run: TurnRun, meaning: Understanding, said: Prediction) -> bool:
@@ -147,11 +150,39 @@ class Hearing:
             ticket, _ = await load_ticket(conn, turn.ticket.id)
         waiting = set(at.slots.get("waiting", ())) if at else set()
         asked = [message.text for message in ticket.messages if message.seq in waiting]
-        turn = replace(turn, ticket=replace(ticket, question=None, flow=None))
+        back, *later = agenda(turn.ticket) or (None,)
+        question, before = aside(at, turn.now), back.at if back and back.back else None
+        turn = replace(turn, ticket=replace(ticket, question=question, flow=before))
         said = self._model.predict("\n\n".join(asked), ticket.subject)
         proved = go_on.run_for(turn)
         proved.entries += run.entries
-        return await self._act_on(turn, proved, understand(turn.ticket, [clean(text).text for text in asked], said), said)
+        meaning = understand(turn.ticket, [clean(text).text for text in asked], said)
+        turn = replace(turn, ticket=replace(turn.ticket, question=None))
+        match meaning:
+            case Confirmed() | Unclear() | Added() if question:
+                return await self._take_up_again(turn, proved, question, [wish for wish in later if wish])
+            case DeclinedAnswer(_, words):
+                return await self._waking.declined(turn, proved, None, words)
+            case _:
+                return await self._act_on(turn, proved, meaning, said)
+
+    async def _take_up_again(self, turn: Turn, run: TurnRun, question: Question, later: Sequence[Wish]) -> bool:
+        """Go on where the sender was when their proof had lapsed: what they were asked about is put to them as it is now.
+
+        What they said before they proved who they are confirms nothing, so the yes is asked for once more, and nothing else.
+        """
+        go_on, at, why = self._conductor, turn.ticket.flow, "The sender has proved again who they are."
+        if at is not None:
+            routed = Routed(Lane.WORKFLOW, FLOW_INTENTS[at.flow], None, why)
+            run.caller = replace(run.caller, lane=Lane.WORKFLOW, intent=FLOW_INTENTS[at.flow])
+            return await go_on.let_flow_hear(turn, run, at.flow, Resumed(), routed, later)
+        async with self._db.reading() as conn:
+            row = await by_id(conn, turn.ticket.id, question.action_id or "")
+        if row is None:
+            return await go_on.conclude(turn, run, HandOff(Reason.NO_PROGRESS))
+        wanted = from_row(row)
+        run.caller = replace(run.caller, lane=wanted.lane or Lane.AGENT, flow=None, intent=wanted.intent)
+        return await go_on.after_action(turn, run, await run.call(wanted.tool, wanted.args, step="again"))
 
     async def _answered(self, turn: Turn, run: TurnRun, action: ActionId, *, yes: bool) -> bool:
         in_agent = turn.ticket.lane is Lane.AGENT
@@ -262,15 +293,17 @@ def _unproven(ticket: Ticket) -> bool:
     return ticket.customer.verification is Verification.NONE and ticket.customer.external_id is not None
 
 
-def _answerable(turn: Turn) -> Ticket:
-    """The ticket with its question only if these messages can answer it: they came after it was delivered, and in time."""
-    question: Question | None = turn.ticket.question
-    if question is None:
-        return turn.ticket
-    heard_at = turn.events[0].created_at
-    delivered = question.delivered_at is not None and question.delivered_at <= heard_at
-    verified = asks_for_code(question) or all(message.verified for message in turn.heard)
-    return turn.ticket if delivered and verified and question.expires_at > turn.now else replace(turn.ticket, question=None)
+def _in_time(turn: Turn) -> Question | None:
+    """The open question, if these messages came after it was delivered, and before it expired."""
+    question = turn.ticket.question
+    if question is None or question.delivered_at is None:
+        return None
+    return question if question.delivered_at <= turn.events[0].created_at and question.expires_at > turn.now else None
+
+
+def _may_answer(turn: Turn, question: Question | None) -> bool:
+    """Whether these messages may answer the question: whoever types a code proves who they are, all others must be known."""
+    return asks_for_code(question) or all(message.verified for message in turn.heard)
 
 
 def _subject(turn: Turn) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from service.store.callers import caller_for
 from service.store.schema import metadata
 from tests.conftest import StandingClock
 from tests.journeys.honesty import books_agree
@@ -165,15 +166,79 @@ async def test_what_the_proved_sender_asks_next_is_done_and_a_third_party_is_not
         assert (ticket["messages"][-2]["author"], ticket["escalation"]["reason"]) == ("third_party", "third_party")
 
 
-async def test_a_proof_lasts_an_hour_and_then_a_yes_needs_a_new_code(sqlite_url: str, clock: StandingClock) -> None:
-    async with stranger(sqlite_url, clock) as ada:
-        await ada.writes("Please cancel my order D-100003")
-        await ada.types_the_code()
-        clock.advance(minutes=61)
+async def lapsed(ada: Stranger, wish: str) -> dict[str, Any]:
+    """A customer who proved who they are, was asked something about their wish, and let the hour of the proof pass."""
+    await ada.writes(wish)
+    ticket = await ada.types_the_code()
+    assert ticket["status"] == "waiting_customer"
+    ada.service.clock.advance(minutes=61)
+    return ticket
+
+
+async def test_a_proof_lasts_an_hour_and_a_late_yes_is_asked_for_again_after_a_new_code(
+    database_url: str, clock: StandingClock
+) -> None:
+    async with stranger(database_url, clock) as ada:
+        asked = (await lapsed(ada, "Please cancel my order D-100003, I ordered it by mistake"))["question"]
         ticket = await ada.writes("Yes please")
-        assert "six-digit code is on its way" in await newest_reply(ada.service, ticket)
-        assert "succeeded" not in [action["status"] for action in ticket["actions"] if action["tool"] == "cancel_order"]
+        told = await newest_reply(ada.service, ticket)
+        assert "six-digit code is on its way" in told
+        assert "D-100003" not in told
         assert (await ada.service.order("D-100003"))["status"] == "pending"
+        ticket = await ada.types_the_code()
+        assert (ticket["question"]["kind"], ticket["question"]["text"]) == ("confirm", asked["text"])
+        assert (await ada.service.order("D-100003"))["status"] == "pending", "A word from before the code confirms nothing."
+        ticket = await ada.writes("Yes please")
+        assert (ticket["status"], (await ada.service.order("D-100003"))["status"]) == ("resolved", "cancelled")
+        assert [one["status"] for one in ticket["actions"] if one["tool"] == "cancel_order"] == ["superseded", "succeeded"]
+
+
+async def test_what_has_changed_while_a_proof_was_renewed_is_not_offered_as_it_was(
+    sqlite_url: str, clock: StandingClock
+) -> None:
+    async with stranger(sqlite_url, clock) as ada:
+        await lapsed(ada, "Please cancel my order D-100003")
+        await ada.writes("Yes please")
+        person = await ada.service.person("grace")
+        ticket = await ada.service.ticket_called(ada.ticket)
+        async with ada.service.services.db.reading() as conn:
+            caller = await caller_for(conn, "default", ticket["id"], person.id)
+        args = {"order_id": "D-100003", "reason": "no_longer_needed"}
+        assert (await ada.service.services.runner.call(caller, "cancel_order", args, "by-hand", confirmed=True)).ok
+        ticket = await ada.types_the_code()
+        assert ticket["question"] is None or ticket["question"]["kind"] != "confirm"
+        assert len(await ada.service.books()) == 1
+
+
+async def test_a_late_no_ends_the_wish_after_the_new_code(sqlite_url: str, clock: StandingClock) -> None:
+    async with stranger(sqlite_url, clock) as ada:
+        await lapsed(ada, "Please cancel my order D-100003")
+        await ada.writes("No, leave it")
+        ticket = await ada.types_the_code()
+        assert (ticket["status"], ticket["question"]) == ("resolved", None)
+        assert (await ada.service.order("D-100003"))["status"] == "pending"
+
+
+async def test_a_late_answer_is_heard_by_the_flow_that_had_asked(sqlite_url: str, clock: StandingClock) -> None:
+    async with stranger(sqlite_url, clock) as ada:
+        ticket = await lapsed(ada, "Something arrived broken, I want my money back")
+        assert ticket["question"]["kind"] == "slot"
+        asked = ticket["question"]["text"]
+        await ada.writes("D-100005")
+        ticket = await ada.types_the_code()
+        assert ticket["flow"] == "return_refund"
+        assert "D-100005" in ticket["question"]["text"] != asked
+
+
+async def test_something_else_asked_late_is_answered_first_and_the_wish_comes_back(
+    sqlite_url: str, clock: StandingClock
+) -> None:
+    async with stranger(sqlite_url, clock) as ada:
+        await lapsed(ada, "Please cancel my order D-100003")
+        await ada.writes(QUESTION)
+        ticket = await ada.types_the_code()
+        assert "D-100001" in await newest_reply(ada.service, ticket)
+        assert (ticket["flow"], ticket["question"]["kind"]) == ("cancel_order", "confirm")
 
 
 @pytest.mark.parametrize("said", ["I did not get any code", "What code?"])

@@ -249,12 +249,16 @@ class Hearing:
     async def _route(self, turn: Turn, run: TurnRun, said: Prediction, wishes: Sequence[Wish]) -> bool:
         go_on, ticket = self._conductor, turn.ticket
         if turn.claim.queue == "agent" or (ticket.lane is Lane.AGENT and ticket.status not in AT_REST):
-            return await go_on.let_agent_work(turn, run, Routed())
+            return await go_on.let_agent_work(turn, run, Routed(), reason=self._why_the_agent(turn, said))
         chosen = route(said, ticket, self._modes(turn))
         # What is asked for anew takes its own place.
         taken = {chosen.flow, *(wish.flow for wish in chosen.later)}
         wishes = (*chosen.later, *(wish for wish in wishes if wish.flow not in taken))
         return await self._run_route(turn, run, said, chosen, Said(chosen.text or said.text), wishes)
+
+    def _why_the_agent(self, turn: Turn, said: Prediction) -> Reason | None:
+        """What brought these messages to the agent; the turn that sent them here kept no note of it."""
+        return Reason.NO_PROGRESS if turn.ticket.handed_off else route(said, turn.ticket, self._modes(turn)).escalation
 
     async def _run_route(
         self, turn: Turn, run: TurnRun, said: Prediction, chosen: Route, heard: Said | Resumed, wishes: Sequence[Wish] = ()

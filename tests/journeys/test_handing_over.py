@@ -38,6 +38,8 @@ async def test_a_flow_hands_its_ticket_to_the_agent_once_and_then_to_a_person(se
     assert written.index("ticket.handed_over") < written.index("ticket.escalated")
     assert (ticket["lane"], statuses(ticket)) == ("human", ["superseded"])
     assert ticket["escalation"]["brief"]["wants"][-1] == "purple is a colour"
+    # The agent is told that a flow got stuck, and not only what was said last.
+    assert ticket["escalation"]["reason"] == "no_progress"
 
 
 async def test_whose_account_was_hacked_stands_before_whoever_only_asks_something_odd(service: Rig) -> None:

@@ -25,6 +25,7 @@ class Part(StrEnum):
 _WORDS = {
     Part.YES: phrases(
         "yes, yeah, yep, yup, yea, yah, aye, affirmative, sure, sure thing, absolutely, definitely, certainly, of course",
+        "obviously",
         "correct, thats correct, that is correct, thats right, that is right, confirmed, i confirm, i can confirm",
         "agreed, i agree, approved, i approve, go ahead, go for it, go on then, proceed",
         "do it, do that, please do, please do it, please do that",
@@ -37,6 +38,7 @@ _WORDS = {
     Part.SOFT_YES: phrases("ok, okay, okey, fine, alright, all right, very well"),
     Part.NO: phrases(
         "no, nope, nah, no thanks, no thank you, no way, negative, not now, absolutely not, definitely not",
+        "obviously not",
         "certainly not, of course not, dont, do not, please dont, dont do it, do not do it, dont do that, do not do that",
         "stop, stop it, stop that, never mind, nevermind, forget it, forget that, forget about it, leave it",
         "leave it as it is, changed my mind, i changed my mind, ive changed my mind, i have changed my mind, rather not",

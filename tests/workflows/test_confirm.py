@@ -22,6 +22,7 @@ REFUND = (
         "yesss",
         "y",
         "yes please",
+        "YES. obviously",
         "Yes, please go ahead",
         "go ahead",
         "ok do it",

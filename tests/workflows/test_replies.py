@@ -107,3 +107,9 @@ def test_orders_items_and_addresses_in_a_customers_words() -> None:
     assert order_text(order) == "D-100001, placed on 1 November 2026: Mug and 2 more"
     assert address_text(HOME) == "Ada Lovelace\n12 Elm Street\nSpringfield IL 62704\nUnited States"
     assert [join(parts) for parts in ([], ["a"], ["a", "b"], ["a", "b", "c"])] == ["", "a", "a and b", "a, b and c"]
+
+
+@pytest.mark.parametrize(("destination", "bank"), [("store credit", False), ("Visa ending 4242", True)])
+def test_nobody_waits_for_a_bank_to_show_a_store_credit(destination: str, bank: bool) -> None:
+    told = render("cancelled", first_name="Ada", order_id="D-1", amount="$5.00", destination=destination, receipt="R-1")
+    assert ("Your bank" in told) == bank

@@ -37,12 +37,16 @@ async def examine(settings: Settings, *, online: bool = False) -> list[Diagnosis
     inside = await look_into(settings.database_url)
     found = [_session(settings), *inside.diagnoses, _classifier(), await _model(settings, online=online), _replies(settings)]
     for tenant in inside.tenants or ("default",):
-        found += [_webhooks(settings, tenant), await _backend(settings, tenant)]
+        found += [_webhooks(settings, tenant), await _backend(settings, tenant), _backend_events(settings, tenant)]
     if inside.tenants is not None:
-        for tenant in sorted(set(settings.webhook_secrets) - {"default", *inside.tenants}):
-            advice = f"deskrail tenant add {tenant}"
-            found.append(Diagnosis(f"webhooks of {tenant}", "broken", "There is a secret, and no such tenant.", advice))
+        known = {"default", *inside.tenants}
+        found += [_no_tenant("webhooks", tenant) for tenant in sorted(set(settings.webhook_secrets) - known)]
+        found += [_no_tenant("backend events", tenant) for tenant in sorted(set(settings.backend_secrets) - known)]
     return [*found, _disk(settings)]
+
+
+def _no_tenant(what: str, tenant: str) -> Diagnosis:
+    return Diagnosis(f"{what} of {tenant}", "broken", "There is a secret, and no such tenant.", f"deskrail tenant add {tenant}")
 
 
 def _session(settings: Settings) -> Diagnosis:
@@ -101,6 +105,23 @@ def _webhooks(settings: Settings, tenant: str) -> Diagnosis:
     variable = "DESKRAIL_WEBHOOK_SECRET" if tenant == "default" else f"DESKRAIL_TENANT_{tenant.upper()}_WEBHOOK_SECRETS"
     if not secrets:
         return Diagnosis(what, "broken", "No secret is set, so every webhook is answered 401.", f"Set {variable}.")
+    return _secrets(what, variable, secrets)
+
+
+def _backend_events(settings: Settings, tenant: str) -> Diagnosis:
+    """Whether the merchant's system can tell later how something ended."""
+    what, secrets = f"backend events of {tenant}", settings.backend_secrets.get(tenant, ())
+    variable = "DESKRAIL_BACKEND_SECRET" if tenant == "default" else f"DESKRAIL_TENANT_{tenant.upper()}_BACKEND_SECRETS"
+    if secrets:
+        return _secrets(what, variable, secrets)
+    slow = ", ".join(settings.tenant(tenant).shop.slow)
+    jobs = f"; effects like {slow} are accepted as jobs, and how they end is found out by asking alone" if slow else ""
+    return Diagnosis(
+        what, "warning", f"No secret is set, so a refund that comes back later is not heard of{jobs}.", f"Set {variable}."
+    )
+
+
+def _secrets(what: str, variable: str, secrets: tuple[str, ...]) -> Diagnosis:
     bad = sum(not _is_secret(secret) for secret in secrets)
     if bad:
         return Diagnosis(what, "broken", f"{bad} of {len(secrets)} secrets are not whsec_ and base64.", f"Correct {variable}.")
@@ -121,16 +142,17 @@ async def _backend(settings: Settings, tenant: str) -> Diagnosis:
         return Diagnosis(what, "broken", f"This release does not know {settings.backend}.", "Set DESKRAIL_BACKEND to shop.")
     engine = shop.open_engine(shop_url(settings))
     try:
-        await shop.create_tables(engine)
-        data = await shop.dump(engine, tenant)
+        data = await shop.dump(engine, tenant) if await shop.has_tables(engine) else None
     except shop.UnknownShop:
-        return Diagnosis(what, "warning", "The embedded shop is empty.", f"deskrail shop load FILE --tenant {tenant}")
+        data = None
     except Exception as error:
         if not is_outage(error):
             raise
         return Diagnosis(what, "broken", "The embedded shop's database does not answer.", "Check DESKRAIL_SHOP_URL.")
     finally:
         await engine.dispose()
+    if data is None:
+        return Diagnosis(what, "warning", "The embedded shop is empty.", f"deskrail shop load FILE --tenant {tenant}")
     return Diagnosis(what, "ok", f"The embedded shop: {len(data['customers'])} customers, {len(data['orders'])} orders.")
 
 

@@ -1,8 +1,11 @@
 """What the doctor sees."""
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from tests.cli.conftest import SECRET, Deskrail
@@ -41,6 +44,47 @@ def test_a_database_that_was_never_made_is_broken_and_is_not_made_by_looking(
     found = json.loads(deskrail("doctor", "--json").stdout)
     assert next(one for one in found if one["what"] == "database")["advice"] == "deskrail migrate"
     assert not (tmp_path / "new.db").exists()
+    assert not (tmp_path / "new-shop.db").exists()
+
+
+def test_looking_at_a_shop_without_tables_makes_none(deskrail: Deskrail, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "deskrail-shop.db")) as shop:
+        shop.execute("create table somebody_elses (id)")
+        assert health(deskrail("doctor", "--json").stdout)["backend of default"] == "warning"
+        tables = {name for (name,) in shop.execute("select name from sqlite_master where type = 'table'")}
+    assert tables == {"somebody_elses"}
+
+
+@pytest.mark.postgres
+def test_looking_at_a_shop_on_postgresql_makes_no_schema(
+    deskrail: Deskrail, monkeypatch: pytest.MonkeyPatch, postgres_url: str
+) -> None:
+    monkeypatch.setenv("DESKRAIL_SHOP_URL", postgres_url)
+    with psycopg.connect(postgres_url, autocommit=True) as shop:
+        shop.execute("drop schema if exists shop cascade")
+        assert health(deskrail("doctor", "--json").stdout)["backend of default"] == "warning"
+        found = shop.execute("select 1 from pg_namespace where nspname = 'shop'").fetchall()
+    assert found == []
+
+
+def test_a_backend_whose_events_cannot_be_heard_is_named(
+    deskrail: Deskrail, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def events() -> dict[str, str]:
+        found = json.loads(deskrail("doctor", "--json").stdout)
+        return next(one for one in found if one["what"] == "backend events of default")
+
+    silent = events()
+    assert (silent["health"], silent["advice"]) == ("warning", "Set DESKRAIL_BACKEND_SECRET.")
+    (tmp_path / "deskrail.toml").write_text('[tenants.default.shop]\nslow = ["refund"]\n', "utf-8")
+    monkeypatch.setenv("DESKRAIL_CONFIG", str(tmp_path / "deskrail.toml"))
+    assert "effects like refund are accepted as jobs" in events()["found"]
+    monkeypatch.setenv("DESKRAIL_BACKEND_SECRET", "whsec_not-base64é")
+    assert events()["health"] == "broken"
+    monkeypatch.setenv("DESKRAIL_BACKEND_SECRET", SECRET)
+    monkeypatch.setenv("DESKRAIL_TENANT_GHOST_BACKEND_SECRETS", SECRET)
+    assert events()["health"] == "ok"
+    assert health(deskrail("doctor", "--json").stdout)["backend events of ghost"] == "broken"
 
 
 def test_a_model_is_asked_only_when_that_is_wanted(deskrail: Deskrail, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,7 @@
 """The embedded shop's own tables, and their creation."""
 
+from pathlib import Path
+
 from sqlalchemy import BigInteger, Column, Identity, Index, Integer, MetaData, Table, Text, UniqueConstraint, inspect, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.schema import CreateSchema
@@ -103,6 +105,20 @@ jobs = Table(
     Column("failed", Text, comment="why the work came to nothing; null while it goes on, and when it is done"),
     Column("at", Text, nullable=False, comment="RFC 3339 UTC"),
 )
+
+
+async def has_tables(engine: AsyncEngine) -> bool:
+    """Whether the shop's tables are there. Looking makes nothing, not even an empty SQLite file."""
+    sqlite = engine.dialect.name == "sqlite"
+    if sqlite and not _file(engine).exists():
+        return False
+    schema = None if sqlite else SCHEMA
+    async with engine.connect() as connection:
+        return await connection.run_sync(lambda sync: inspect(sync).has_table(shops.name, schema))
+
+
+def _file(engine: AsyncEngine) -> Path:
+    return Path(engine.url.database or "")
 
 
 async def create_tables(engine: AsyncEngine, used_by: str | None = None) -> None:

@@ -192,6 +192,27 @@ def test_the_very_last_cent_may_go_back_and_not_one_more(captured: int, part: Fr
     assert over == [False, True]
 
 
+@given(captured=amounts, shop=st.integers(0, 2_000_000), under_way=st.integers(0, 2_000_000), booked=st.integers(0, 2_000_000))
+def test_a_shop_that_forgets_what_went_back_is_not_asked_to_pay_it_again(
+    captured: int, shop: int, under_way: int, booked: int
+) -> None:
+    """Whichever books say more, the shop's with what is under way or our own alone, is what has gone back."""
+    rest = captured - max(shop + under_way, booked)
+    facts = replace(YES, pending_minor=under_way, booked_minor=booked)
+    over = [
+        decide(case(amount, captured_minor=captured, refunded_minor=shop), facts, Policy()).rule == "refund.conservation"
+        for amount in (max(rest, 1), max(rest, 1) + 1)
+    ]
+    assert over == [rest < 1, True]
+
+
+def test_money_of_which_a_part_has_no_destination_stays() -> None:
+    whole = case(1_000)
+    for short in ((), (MoneyLeg("pm_1", 999),), (MoneyLeg("pm_1", 600), MoneyLeg("pm_2", 399))):
+        proposal = replace(whole.proposal, legs=short)
+        assert decide(replace(whole, proposal=proposal), YES, Policy()).rule == "refund.conservation", short
+
+
 @given(amount=amounts, facts=books, caller=callers)
 def test_nothing_is_allowed_without_the_customers_yes(amount: int, facts: BookFacts, caller: Caller) -> None:
     verdict = decide(case(amount, caller), replace(facts, confirmed=False), Policy())

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from tests.tools.goods import NEW_ADDRESS
 from tests.tools.world import World, build_world
 from tools.autonomy import Level, Outcome, Record
 from tools.limits import MoneyLimits, Policy, ToolLimit
-from tools.ports import Caller, TenantName, ToolResult
+from tools.ports import Caller, Lane, PersonId, TenantName, ToolResult
 
 REFUND = {"order_id": "D-100001", "amount_minor": 1_999, "currency": "USD", "reason": "damaged"}
 SMALL = {**REFUND, "amount_minor": 100}
@@ -73,6 +74,19 @@ async def test_a_tool_on_approval_waits_for_a_vote_however_small_it_is(world: Wo
     await world.vote(await world.person(), waiting.action)
     assert waiting.action is not None
     assert (await world.runner.resume(caller, waiting.action.id)).ok
+
+
+async def test_what_a_machine_wants_that_a_person_let_in_waits_for_a_vote_like_any_machines(world: World) -> None:
+    await put(world, Level.APPROVE_ALL)
+    turn, ann = await world.ticket(lane=Lane.AGENT), await world.person(Role.AGENT)
+    guest = replace(turn, person=PersonId(ann.id), fence=None, event_seq=None, seen_seq=None, asks=True)
+    asked = await world.runner.call(guest, "issue_refund", SMALL, "mcp:1")
+    assert asked.action is not None
+    assert (asked.needs_confirmation, asked.action.requester) == (True, f"person:{ann.id}")
+    await world.says_yes(asked.action)
+    waiting = await world.runner.resume(turn, asked.action.id)
+    assert (waiting.needs_approval, waiting.rule) == (True, "autonomy.approve_all")
+    assert await world.books() == ()
 
 
 async def test_a_change_that_moves_no_money_waits_for_a_vote_too(world: World) -> None:

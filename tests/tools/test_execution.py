@@ -84,6 +84,24 @@ async def test_a_person_whose_request_died_after_sending_is_answered_in_doubt(wo
     assert await world.books() == ()
 
 
+async def test_what_a_person_has_reserved_no_turn_carries_out_and_what_a_turn_has_no_person(world: World) -> None:
+    turn = await world.ticket()
+    person = world.as_person(turn, await world.person())
+    with pytest.raises(Died):
+        await world.runner_that_dies_at("after_decision").call(person, "issue_refund", REFUND, "req-1", confirmed=True)
+    other = await world.ticket()
+    asked = await world.runner.call(other, "issue_refund", {**REFUND, "order_id": "D-100003"}, "o-1")
+    await world.says_yes(asked.action)
+    assert asked.action is not None
+    with pytest.raises(Died):
+        await world.runner_that_dies_at("after_decision").resume(other, asked.action.id)
+    (persons,) = [row for row in await world.all_actions() if row.id != asked.action.id]
+    for caller, action in ((turn, persons.id), (world.as_person(other, await world.person()), asked.action.id)):
+        assert not (await world.runner.resume(caller, action)).ok
+    assert {row.status for row in await world.all_actions()} == {ActionStatus.RESERVED}
+    assert await world.books() == ()
+
+
 @pytest.mark.parametrize("kind", ["lost_answer", "rubbish"])
 async def test_an_effect_whose_answer_was_lost_is_found_by_its_key(world: World, kind: Any) -> None:
     world.shops["default"].script("refund", Fault(kind))

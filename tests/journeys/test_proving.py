@@ -82,13 +82,30 @@ async def test_the_code_stands_nowhere_but_in_the_mail(database_url: str, clock:
         code = ada.mails[-1]["code"]
         ticket = await ada.writes(f"My code is {code[:3]} {code[3:]}")
         assert ticket["customer"]["verification"] == "code"
-        person = await ada.service.person("grace")
-        assert person
-        async with ada.service.services.db.reading() as conn:
-            for table in metadata.sorted_tables:
-                for row in (await conn.execute(text(f"select * from {table.name}"))).all():
-                    kept = json.dumps([str(value) for value in row])
-                    assert not re.search(rf"(?<![\w-]){code[:3]} ?{code[3:]}(?![\w-])", kept), table.name
+        await nowhere(ada, code)
+
+
+async def test_a_code_that_a_person_types_for_the_customer_stands_nowhere_either(sqlite_url: str, clock: StandingClock) -> None:
+    """On the telephone, say: a colleague asks for the code and hands it to the tool."""
+    async with stranger(sqlite_url, clock) as ada:
+        ticket = await ada.writes(QUESTION)
+        grace, services, code = await ada.service.person("grace"), ada.service.services, ada.mails[-1]["code"]
+        async with services.db.reading() as conn:
+            caller = await caller_for(conn, "default", ticket["id"], grace.id)
+        checked = await services.runner.call(caller, "check_verification_code", {"code": code}, "request:1")
+        assert checked.ok
+        refused = await services.runner.call(caller, "check_verification_code", {"code": code, "to": "me"}, "request:2")
+        assert refused.code == "validation"
+        await nowhere(ada, code)
+
+
+async def nowhere(ada: Stranger, code: str) -> None:
+    """The code stands in no row of any table."""
+    async with ada.service.services.db.reading() as conn:
+        for table in metadata.sorted_tables:
+            for row in (await conn.execute(text(f"select * from {table.name}"))).all():
+                kept = json.dumps([str(value) for value in row])
+                assert not re.search(rf"(?<![\w-]){code[:3]} ?{code[3:]}(?![\w-])", kept), table.name
 
 
 async def test_a_wrong_code_may_be_typed_three_times_and_then_a_person_takes_over(

@@ -42,6 +42,7 @@ def half(receipt: Receipt) -> Receipt:
 FAULTS: dict[str, list[Fault]] = {
     "times_out_after_the_effect": [Fault("none", after=times_out)],
     "loses_the_answer": [Fault("lost_answer")],
+    "loses_the_answer_and_is_away_when_asked_again": [Fault("lost_answer"), Fault("unreachable")],
     "times_out_before_the_effect": [Fault("none", before=times_out)],
     "loses_the_request": [Fault("lost_request")],
     "loses_the_request_twice": [Fault("lost_request"), Fault("lost_request")],

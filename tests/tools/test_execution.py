@@ -8,6 +8,7 @@ from tests.tools.goods import NEW_ADDRESS
 from tests.tools.world import Died, World
 from tools.backends.shop import Fault, Faulty
 from tools.commerce import Capabilities, Order
+from tools.errors import BackendUnavailable
 from tools.execution import BOUNDARIES
 from tools.ports import ActionStatus, Caller, ToolResult
 
@@ -100,6 +101,20 @@ async def test_what_a_person_has_reserved_no_turn_carries_out_and_what_a_turn_ha
         assert not (await world.runner.resume(caller, action)).ok
     assert {row.status for row in await world.all_actions()} == {ActionStatus.RESERVED}
     assert await world.books() == ()
+
+
+async def test_news_of_what_is_only_being_sent_sends_nothing_itself(world: World) -> None:
+    caller = await world.ticket()
+    asked = await world.runner.call(caller, "issue_refund", REFUND, "o-1")
+    await world.says_yes(asked.action)
+    assert asked.action is not None
+    with pytest.raises(Died):
+        await world.runner_that_dies_at("after_sent").resume(caller, asked.action.id)
+    sent = await world.book.find(caller, action=asked.action.id)
+    assert sent is not None
+    with pytest.raises(BackendUnavailable):
+        await world.runner.follow_up(sent)
+    assert (await world.books(), (await world.action(sent.id)).status) == ((), ActionStatus.SENT)
 
 
 @pytest.mark.parametrize("kind", ["lost_answer", "rubbish"])

@@ -6,6 +6,7 @@ import pytest
 
 from service.store.people import Role
 from tests.conftest import StandingClock
+from tests.store.crowd import many
 from tests.tools.goods import NEW_ADDRESS
 from tests.tools.world import World
 from tools.errors import FencedOff, RunSuperseded
@@ -245,6 +246,21 @@ async def test_a_return_to_a_card_that_did_not_pay_is_refused(world: World) -> N
     args = {"order_id": "D-100001", "item_ids": ["D-100001-i1"], "refund_to": "pm_ada_2"}
     result = await world.runner.call(await world.ticket(), "return_items", args, "o-1")
     assert (result.code, result.rule) == ("payment_method_not_yours", "refund.destination")
+
+
+async def test_a_card_gets_no_more_for_a_return_than_it_has_paid(world: World) -> None:
+    """The lamp was paid by two cards, and goes back to one of them."""
+    data = many(customers=1, orders_each=1, paid_minor=5_000)
+    card, (paid,) = data["customers"][0]["payment_methods"][0], data["orders"][0]["payments"]
+    data["customers"][0]["payment_methods"].append({**card, "id": "pm_2", "fingerprint": "fp_2"})
+    data["orders"][0]["payments"] = [
+        {**paid, "amount_minor": 3_000},
+        {**paid, "id": "p2", "method_id": "pm_2", "amount_minor": 2_000},
+    ]
+    await world.add_tenant("lumen", data)
+    args = {"order_id": "D-1-1", "item_ids": ["D-1-1-i1"], "refund_to": "pm_1"}
+    result = await world.runner.call(await world.ticket("cus_1", "lumen"), "return_items", args, "o-1")
+    assert (result.code, result.rule) == ("over_refund", "refund.conservation")
 
 
 async def test_an_exchange_settles_the_difference_on_the_chosen_card(world: World) -> None:

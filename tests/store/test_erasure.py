@@ -1,20 +1,21 @@
 """A person is erased: nothing of theirs is left anywhere, and what must stay still verifies."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import delete, insert, text, update
+from sqlalchemy import delete, insert, select, text, update
 
-from service.errors import NotFound
+from service.errors import ApprovalSuperseded, NotFound
 from service.explain import lines
 from service.replies import Deliverer
-from service.store import story, turns
+from service.store import outbox, story, turns
 from service.store.access_schema import idempotency
 from service.store.erasure import ERASED, Erased, InFlight, erase
 from service.store.invariants.checking import broken, recomputed
 from service.store.loading import take_ticket
-from service.store.money_schema import actions
+from service.store.money_schema import actions, verifications
 from service.store.schema import customers, journal_payloads
 from service.store.verification import Verified, verify_tenant
 from tests.conftest import StandingClock
@@ -58,10 +59,12 @@ async def tells(service: Rig) -> None:
     await service.say("Where is my purple elephant?", ticket="T-4", verified=False)
     await service.say("Where is my order D-100008?", ticket="B-1", customer="cus_2")
     await service.say("I am not Bob; frightfully sorry.", ticket="B-1")
+    bobs = await service.ticket_called("B-1")
     async with service.services.db.begin() as conn:
-        kept = {"status": 200, "body": {"id": case["id"], "text": "my neighbour Zebulon"}, "created_at": service.clock()}
-        names = {"tenant": TENANT, "credential": "c", "idempotency_key": "k", "request_sha256": "0"}
-        await conn.execute(insert(idempotency).values(**names, **kept))
+        for ticket, said in ((case["id"], "my neighbour Zebulon"), (bobs["id"], "frightfully sorry")):
+            kept = {"status": 200, "body": {"id": ticket, "text": said}, "created_at": service.clock()}
+            names = {"tenant": TENANT, "credential": "c", "idempotency_key": ticket, "request_sha256": "0"}
+            await conn.execute(insert(idempotency).values(**names, **kept))
         await conn.execute(update(customers).where(customers.c.external_id == "cus_2").values(name="Bob"))
 
 
@@ -154,6 +157,60 @@ async def test_nobody_is_erased_while_their_money_is_on_its_way(service: Rig) ->
     with pytest.raises(InFlight):
         await erased(service)
     assert await everything(service) == before
+
+
+async def test_who_proved_themselves_by_a_code_is_named_nowhere_either(service: Rig) -> None:
+    (account,) = [one for one in (await service.shop())["customers"] if one["id"] == "cus_1"]
+    how = {"ticket": "T-9", "customer": account["email"], "email": account["email"], "verified": False}
+    await service.say("Where is my order D-100001?", **how)
+    async with service.services.db.reading() as conn:
+        (sent,) = (await conn.execute(select(verifications.c.id))).scalars()
+    await delivered(service)
+    proved = await service.say(f"It is {service.services.codes.code(TENANT, sent)}", **how)
+    assert proved["customer"]["external_id"] == "cus_1"
+    assert account["email"] in (await everything(service))["verifications"]
+    await erased(service)
+    assert {table for table, rows in (await everything(service)).items() if account["email"] in rows} == set()
+
+
+async def test_what_waited_for_votes_and_what_was_not_yet_sent_ends_with_the_person(service: Rig) -> None:
+    name = (await service.order("D-100004"))["items"][0]["name"]
+    await service.say(f"The {name} from order D-100004 arrived broken, I want my money back.")
+    await delivered(service)
+    (waiting,) = (await service.say("yes please"))["approvals"]
+    boss = await service.person("boss")
+    await erased(service)
+    (action,) = (await service.ticket_called("T-1"))["actions"]
+    assert action["status"] == "superseded"
+    with pytest.raises(ApprovalSuperseded):
+        await service.services.approvals.decide(boss, waiting["id"], "approve", "", waiting["digest"])
+    async with service.services.db.reading() as conn:
+        assert await outbox.due(conn, service.clock() + timedelta(days=30), 100) == []
+
+
+async def test_who_shares_the_address_and_was_vouched_for_is_somebody_else(service: Rig) -> None:
+    await service.say("Where is my order D-100001?")
+    await service.say("Where is my order D-100008?", ticket="H-1", customer="cus_2", email="CUS_1@example.com")
+    assert await erased(service) == Erased(tickets=1, messages_elsewhere=0)
+    his = await service.ticket_called("H-1")
+    assert his["messages"][0]["text"] == "Where is my order D-100008?"
+    assert "CUS_1@example.com" in (await everything(service))["customers"]
+
+
+async def test_a_namesake_at_another_merchant_keeps_everything(database_url: str, clock: StandingClock, tmp_path: Path) -> None:
+    """The same id, the same address, and an unverified message on somebody's ticket, all at two merchants."""
+    settings = rig_settings(database_url, shop_url=f"sqlite:///{tmp_path}/shop.db")
+    async with rig(database_url, clock, settings=settings, tenants=("default", "acme")) as service:
+        for tenant in ("default", "acme"):
+            await service.say("Where is my order D-100001?", tenant=tenant)
+            await service.say("Where is my parcel?", ticket="T-2", verified=False, tenant=tenant)
+            await service.say("Where is my order D-100008?", ticket="B-1", customer="cus_2", tenant=tenant)
+            await service.say("I am not Bob.", ticket="B-1", tenant=tenant)
+        assert await erased(service) == Erased(tickets=2, messages_elsewhere=1)
+        for name in ("T-1", "T-2", "B-1"):
+            for tenant, gone in (("default", True), ("acme", False)):
+                texts = {message["text"] for message in (await service.ticket_called(name, tenant))["messages"]}
+                assert (ERASED in texts) is gone, (name, tenant)
 
 
 async def test_a_payload_that_somebody_took_away_is_found(service: Rig) -> None:

@@ -54,6 +54,7 @@ async def test_anothers_thing_and_no_thing_are_the_same(house: House) -> None:
         ("POST", "/v1/tickets/{ticket}/actions", refund()),
         ("GET", "/v1/actions/{action}", None),
         ("POST", "/v1/actions/{action}/confirmation", {"answer": "yes"}),
+        ("POST", "/v1/actions/{action}/settlement", {"outcome": "not_happened", "reason": "x"}),
         ("POST", "/v1/approvals/{approval}/decision", digest),
         ("POST", "/v1/escalations/{escalation}/claim", None),
         ("POST", "/v1/escalations/{escalation}/release", None),

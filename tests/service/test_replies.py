@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from service.store import outbox as outgoing
 from service.store.people import Role
 from service.store.schema import messages, outbox, tickets
 from tests.conftest import StandingClock
@@ -146,6 +147,47 @@ async def test_the_bots_unsent_reply_becomes_a_note_when_a_person_claims(service
     shown = await service.ticket(ticket["id"])
     assert [message["author"] for message in shown["messages"]] == ["customer", "note", "human"]
     assert await states(service) == [("ticket.reply", "note"), ("ticket.escalated", "sent"), ("ticket.reply", "sent")]
+
+
+async def test_a_reply_that_may_have_arrived_stays_the_bots_when_a_person_claims(service: Rig, desk: HelpDesk) -> None:
+    ann = await service.person("ann", Role.AGENT)
+    desk.answers = [500]
+    ticket = await service.say("I want to talk to a person")
+    service.clock.advance(seconds=1)
+    async with deliverer(service) as sender:
+        await sender.deliver_due()
+        await service.services.desk.claim(ann, ticket["escalation"]["id"])
+        service.clock.advance(hours=1)
+        await deliver_all(sender)
+    shown = await service.ticket(ticket["id"])
+    assert [message["author"] for message in shown["messages"]] == ["customer", "bot"]
+    assert await states(service) == [("ticket.reply", "dead"), ("ticket.escalated", "sent")]
+
+
+async def test_what_a_person_wrote_is_sent_although_a_colleague_claims_the_ticket(service: Rig, desk: HelpDesk) -> None:
+    ann, eve = await service.person("ann", Role.AGENT), await service.person("eve", Role.AGENT)
+    ticket = await service.say("I want to talk to a person")
+    case = ticket["escalation"]["id"]
+    await service.services.desk.claim(ann, case)
+    await service.services.desk.write(ann, ticket["id"], "Hello, this is Ann.", note=False)
+    await service.services.desk.release(ann, case)
+    await service.services.desk.claim(eve, case)
+    service.clock.advance(seconds=1)
+    async with deliverer(service) as sender:
+        await deliver_all(sender)
+    assert desk.texts == ["Hello, this is Ann."]
+
+
+async def test_of_two_workers_that_saw_a_reply_due_one_sends_it_until_its_lease_ends(service: Rig) -> None:
+    await service.say("Where is my order D-100001?")
+    service.clock.advance(seconds=1)
+    async with service.services.db.begin() as conn:
+        first, *_ = await outgoing.due(conn, service.clock(), 10)
+        assert await outgoing.start_sending(conn, first.id, service.clock()) is not None
+        assert await outgoing.start_sending(conn, first.id, service.clock()) is None
+        assert await outgoing.due(conn, service.clock(), 10) == []
+        service.clock.advance(seconds=outgoing.LEASE.total_seconds())
+        assert (await outgoing.start_sending(conn, first.id, service.clock())).attempts == 2
 
 
 async def test_what_the_machine_does_on_a_persons_ticket_is_a_note_and_never_sent(service: Rig, desk: HelpDesk) -> None:

@@ -230,6 +230,15 @@ async def test_what_a_person_changed_back_counts_as_reversed(world: World) -> No
     assert (after.alone, after.reversed) == (1, 1)
 
 
+async def test_more_money_by_hand_does_not_undo_what_the_machine_paid_and_old_deeds_leave_the_record(world: World) -> None:
+    caller = await world.ticket()
+    assert (await world.confirmed(caller, "issue_refund", SMALL)).ok
+    assert (await by_hand(world, caller, {**SMALL, "amount_minor": 250})).ok
+    assert ((await record(world)).alone, (await record(world)).reversed) == (1, 0)
+    world.clock.advance(days=91)  # type: ignore[attr-defined]
+    assert await record(world) == Record()
+
+
 async def test_a_tool_does_no_more_for_a_customer_than_its_limit(world: World, clock: StandingClock) -> None:
     world.policy = Policy(tool_limits={"issue_refund": ToolLimit(customer_day=1)})
     assert (await world.confirmed(await world.ticket(), "issue_refund", SMALL)).ok

@@ -10,6 +10,7 @@ from tests.store.crowd import many
 from tests.tools.goods import NEW_ADDRESS
 from tests.tools.world import World
 from tools.errors import FencedOff, RunSuperseded
+from tools.limits import MoneyLimits, Policy
 from tools.ports import ActionId, ActionStatus, Lane, Verification
 
 REFUND = {"order_id": "D-100001", "amount_minor": 1_999, "currency": "USD", "reason": "damaged"}
@@ -175,6 +176,19 @@ async def test_a_very_large_refund_needs_two_people(world: World) -> None:
     assert (await world.runner.resume(caller, waiting.action.id)).ok
 
 
+async def test_a_refund_that_now_needs_two_people_waits_for_the_second(world: World) -> None:
+    caller = await world.ticket()
+    waiting = await world.confirmed(caller, "issue_refund", {**REFUND, "order_id": "D-100003", "amount_minor": 90_000})
+    await world.vote(await world.person(), waiting.action)
+    world.policy = Policy(limits={"USD": MoneyLimits(two_votes_above=80_000)})
+    assert waiting.action is not None
+    assert (await world.runner.resume(caller, waiting.action.id)).needs_approval
+    approval = await world.approval_of(waiting.action)
+    assert (approval.state, approval.votes_needed) == ("pending", 2)
+    await world.vote(await world.person(), waiting.action)
+    assert (await world.runner.resume(caller, waiting.action.id)).ok
+
+
 async def test_a_denied_refund_is_refused_and_stays_refused(world: World) -> None:
     caller = await world.ticket()
     waiting = await world.confirmed(caller, "issue_refund", {**REFUND, "order_id": "D-100003", "amount_minor": 90_000})
@@ -182,6 +196,7 @@ async def test_a_denied_refund_is_refused_and_stays_refused(world: World) -> Non
     assert waiting.action is not None
     denied = await world.runner.resume(caller, waiting.action.id)
     assert (denied.ok, denied.code, denied.rule) == (False, "approval_invalid", "approval.denied")
+    assert (await world.approval_of(denied.action)).state == "denied"
     assert await world.books() == ()
 
 
@@ -210,6 +225,7 @@ async def test_an_expired_approval_ends_the_action_and_wakes_the_ticket(world: W
     result = await world.runner.resume(replace(caller, seen_seq=2), waiting.action.id)
     assert result.action is not None
     assert (result.action.status, result.code) == (ActionStatus.EXPIRED, "approval_invalid")
+    assert (await world.journal_kinds(caller)).count("action.expired") == 1
 
 
 async def test_a_cancelled_order_gives_back_what_was_paid(world: World) -> None:

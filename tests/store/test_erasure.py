@@ -168,7 +168,7 @@ async def test_who_proved_themselves_by_a_code_is_named_nowhere_either(service: 
     await delivered(service)
     proved = await service.say(f"It is {service.services.codes.code(TENANT, sent)}", **how)
     assert proved["customer"]["external_id"] == "cus_1"
-    assert account["email"] in (await everything(service))["verifications"]
+    assert any(account["email"] in rows for table, rows in (await everything(service)).items() if "verifications" in table)
     await erased(service)
     assert {table for table, rows in (await everything(service)).items() if account["email"] in rows} == set()
 
@@ -194,7 +194,7 @@ async def test_who_shares_the_address_and_was_vouched_for_is_somebody_else(servi
     assert await erased(service) == Erased(tickets=1, messages_elsewhere=0)
     his = await service.ticket_called("H-1")
     assert his["messages"][0]["text"] == "Where is my order D-100008?"
-    assert "CUS_1@example.com" in (await everything(service))["customers"]
+    assert any("CUS_1@example.com" in rows for table, rows in (await everything(service)).items() if "customers" in table)
 
 
 async def test_a_namesake_at_another_merchant_keeps_everything(database_url: str, clock: StandingClock, tmp_path: Path) -> None:

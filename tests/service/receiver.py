@@ -20,6 +20,7 @@ class HelpDesk:
     answers: list[int] = field(default_factory=list)
     tries: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     taken: list[dict[str, Any]] = field(default_factory=list)
+    talks: dict[asyncio.Task[Any] | None, asyncio.StreamWriter] = field(default_factory=dict)
 
     @property
     def types(self) -> list[str]:
@@ -33,6 +34,7 @@ class HelpDesk:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection; a webhook that does not verify is answered 401 and never taken."""
+        self.talks[asyncio.current_task()] = writer
         try:
             while line := await reader.readline():
                 assert line.startswith(b"POST ")
@@ -45,6 +47,13 @@ class HelpDesk:
                 await writer.drain()
         finally:
             writer.close()
+            del self.talks[asyncio.current_task()]
+
+    async def hang_up(self) -> None:
+        """End the connections that are still open."""
+        for writer in self.talks.values():
+            writer.close()
+        await asyncio.gather(*(talk for talk in self.talks if talk))
 
     def _answer(self, headers: dict[str, str], body: bytes) -> int:
         verified: dict[str, Any] = Webhook(SECRET).verify(body, headers)
@@ -65,6 +74,7 @@ async def help_desk() -> AsyncIterator[HelpDesk]:
         yield desk
     finally:
         server.close()
+        await desk.hang_up()
 
 
 @asynccontextmanager

@@ -1,104 +1,22 @@
 """Customers, people, an adversary for a model, faults and deaths, in any order; after each step everything must be right."""
 
 from collections.abc import Coroutine
-from typing import Any, ClassVar
+from typing import Any, ClassVar, get_args
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from service.outcomes import BOUNDARIES as OUTCOME_BOUNDARIES
-from service.pipeline import BOUNDARIES as PIPELINE_BOUNDARIES
-from tests.properties.model import Wish
+from tests.properties import drawn
+from tests.properties.customers import Typed
+from tests.properties.drawn import MISHAP, PERSON, SELDOM, TALE, TICKET, Tale
+from tests.properties.merchants import Told
 from tests.properties.place import Place
-from tests.properties.play import CUSTOMERS, Play
-from tests.properties.shop import ADDRESS, GOODS, METHODS, OWNERS, PRICES, SHOP
-from tools.backends.shop.faults import Fault
-from tools.execution import BOUNDARIES as TOOL_BOUNDARIES
+from tests.properties.play import Play
+from tests.properties.premises import Manner
+from tests.properties.shop import OWNERS
+from tests.properties.stage import CUSTOMERS, STRANGERS
 
-DEATHS = st.sampled_from((*PIPELINE_BOUNDARIES, *TOOL_BOUNDARIES, *OUTCOME_BOUNDARIES))
-TICKET = st.integers(0, len(CUSTOMERS) - 1)
-PERSON = st.sampled_from(("sue", "sam", "ann"))
-ORDER = st.sampled_from(sorted(OWNERS))
-STRANGER = st.sampled_from((False,) * 9 + (True,))
-"""Whether somebody goes for an order that is not theirs."""
-SWITCH = st.sampled_from(
-    (
-        ("tenant", ""),
-        ("lane", "workflow"),
-        ("lane", "human"),
-        ("lane", "agent"),
-        ("tool", "issue_refund"),
-        ("tool", "cancel_order"),
-    )
-)
-WISHES = {
-    "issue_refund": "The {item} from order {order} arrived broken, I want my money back.",
-    "cancel_order": "Please cancel my order {order}, I no longer need it.",
-    "return_items": "I want to return the {item} from order {order}, I changed my mind.",
-}
-POSSIBLE = [
-    *(("issue_refund", order["id"]) for order in SHOP["orders"] if order["status"] == "delivered"),
-    *(("return_items", order["id"]) for order in SHOP["orders"] if order["status"] == "delivered"),
-    # Two people have to agree to this one.
-    *[("issue_refund", "A-100004")] * 4,
-    *(("cancel_order", order["id"]) for order in SHOP["orders"] if order["status"] == "pending"),
-]
-WISH = st.one_of(st.sampled_from(POSSIBLE), st.sampled_from(POSSIBLE), st.tuples(st.sampled_from(sorted(WISHES)), ORDER))
-RETRACTIONS = ("No, thanks", "Never mind, please forget it.")
-IDLE = (
-    "Thank you!",
-    "Where is my order {order}?",
-    "Where is my money for {order}?",
-    "Is the chair made of oak?",
-    "A human, please!",
-)
-
-
-ERRORS = st.sampled_from(("unreachable", "lost_request", "lost_answer", "rubbish"))
-MISHAP = st.one_of(
-    st.just(("", "")),
-    st.just(("", "")),
-    st.tuples(st.just("error"), ERRORS),
-    st.tuples(st.just("death"), DEATHS),
-    st.tuples(st.just("death and switch"), st.sampled_from(("after_decision", "before_sent", "after_sent"))),
-)
-"""What befalls a run: the shop errs, the worker dies, or it dies and a switch is thrown before another goes on."""
-
-
-@st.composite
-def calls(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
-    """A tool with arguments of the right shape and any content."""
-    order = draw(ORDER)
-    items, method = [item["id"] for item in GOODS[order]], draw(st.sampled_from(METHODS))
-    product = GOODS[order][0]["product_id"]
-    swap = {
-        "order_id": order,
-        "item_ids": items[:1],
-        "new_item_ids": [f"{product}-{draw(st.sampled_from((1, 2)))}"],
-        "payment_method_id": method,
-    }
-    prices = [1, 20_000, PRICES[product][0], PRICES[product][0] + 1]
-    refund = {
-        "order_id": order,
-        "amount_minor": draw(st.sampled_from(prices)),
-        "currency": draw(st.sampled_from(("USD", "USD", "EUR"))),
-        "reason": draw(st.sampled_from(("damaged", "goodwill"))),
-    }
-    return draw(
-        st.sampled_from(
-            (
-                ("issue_refund", refund),
-                ("issue_refund", refund),
-                ("cancel_order", {"order_id": order, "reason": "no_longer_needed"}),
-                ("return_items", {"order_id": order, "item_ids": items, "refund_to": method}),
-                ("exchange_items", swap),
-                ("change_order_items", swap),
-                ("change_order_payment", {"order_id": order, "payment_method_id": method}),
-                ("change_customer_address", {"address": {**ADDRESS, "line1": "9 Hill Road"}}),
-                ("add_note", {"text": "The box was crushed."}),
-            )
-        )
-    )
+PLACE = st.integers(0, 3)
 
 
 def own_ticket(number: int, order: str | None) -> int:
@@ -117,66 +35,81 @@ class Support(RuleBasedStateMachine):
         self.play = Play(self.place, *self.place.run(self.place.new_tenant()))
         self.broken = False
 
-    def _do(self, step: Coroutine[Any, Any, object]) -> None:
+    def _do(self, *steps: Coroutine[Any, Any, object]) -> None:
+        """One step, of one or more things that follow each other at once."""
         self.place.clock.advance(minutes=1)
         self.broken = True
-        self.place.run(step, self.play.tenant)
+        for step in steps:
+            self.place.run(step, self.play.tenant)
         self.place.run(self.play.check(), self.play.tenant)
         self.broken = False
 
-    def _runs(self, mishap: tuple[str, Any]) -> None:
+    def _runs(self, number: int, mishap: tuple[str, Any], *before: Coroutine[Any, Any, object]) -> None:
+        """Something happens, and a worker runs what it woke, with a mishap or without."""
+        play = self.play
         match mishap:
             case ("error", kind):
-                self.play.shop_errs(Fault(kind))
-                self._do(self.play.runs())
+                play.shop_errs(kind)
+                self._do(*before, play.runs())
             case ("death", at):
-                self._do(self.play.runs(at))
+                self._do(*before, play.runs(at))
             case ("death and switch", at):
-                self._do(self.play.runs(at))
-                self._do(self.play.throws("tenant", "", on=True))
-                self._do(self.play.runs())
-                self._do(self.play.throws("tenant", "", on=False))
+                self._do(*before, play.runs(at), play.throws("tenant", "", on=True))
+                self._do(play.runs(), play.throws("tenant", "", on=False))
+            case ("meanwhile", (what, at)):
+                play.meanwhile(what, number, at)
+                self._do(*before, play.runs())
             case _:
-                self._do(self.play.runs())
+                self._do(*before, play.runs())
 
-    @initialize(number=TICKET, wish=st.sampled_from(POSSIBLE), then=st.sampled_from(("run", "yes", "yes run")), mishap=MISHAP)
-    def begins(self, number: int, wish: tuple[str, str], then: str, mishap: tuple[str, Any]) -> None:
-        self.opens(number, wish, False, then, mishap)
+    def _tells(self, number: int, tale: Tale) -> None:
+        """A story up to where it gets at once; people's votes come last."""
+        play, voters = self.play, drawn.VOTERS.get(tale.until, ())
+        self._runs(number, tale.at_first, play.hears(number, tale.text, wish=tale.wish))
+        if tale.until == "asked":
+            return
+        agrees = play.hears(number, "yes please", yes=True)
+        if tale.until == "agreed":
+            self._do(agrees)
+            return
+        self._runs(number, drawn.WELL if voters else tale.at_last, agrees)
+        if voters:
+            self._runs(number, tale.at_last, *(play.votes(name, "approve", 0) for name in voters))
 
-    @rule(
-        number=TICKET,
-        wish=WISH,
-        stranger=STRANGER,
-        then=st.sampled_from(("", "run", "yes", "yes run", "yes run")),
-        mishap=MISHAP,
+    def _there(self, number: int, order: str | None, *, anybody: bool = False) -> int:
+        """A ticket that there is, of the customer whose order it is as far as possible."""
+        there = self.play.numbers
+        own = [one for one in there if one < len(CUSTOMERS) and (order is None or CUSTOMERS[one] == OWNERS[order])]
+        choice = there if anybody or not own else own
+        return choice[number % len(choice)]
+
+    @initialize(
+        manner=drawn.MANNER, mailed=st.sampled_from((False, False, False, True)), tales=st.lists(TALE, min_size=1, max_size=2)
     )
-    def opens(self, number: int, wish: tuple[str, str], stranger: bool, then: str, mishap: tuple[str, Any]) -> None:
-        tool, order = wish
-        number = number if stranger else own_ticket(number, order)
-        text = WISHES[tool].format(order=order, item=GOODS[order][0]["name"])
-        self._do(self.play.hears(number, text, wish=Wish(tool, order)))
-        if then:
-            self._do(self.play.runs())
-        if "yes" in then:
-            self._do(self.play.hears(number, "yes please", yes=True))
-        if then == "yes run":
-            self._runs(mishap)
+    def begins(self, manner: Manner, mailed: bool, tales: list[Tale]) -> None:
+        self.play.settles_in(manner, mailed=mailed)
+        for tale in tales:
+            self._tells(own_ticket(tale.number, tale.wish.order_id), tale)
+
+    @rule(tale=TALE, stranger=SELDOM)
+    def opens(self, tale: Tale, stranger: bool) -> None:
+        self._tells(tale.number if stranger else own_ticket(tale.number, tale.wish.order_id), tale)
 
     @precondition(lambda self: self.play.asked)
     @rule(place=TICKET, mishap=MISHAP)
     def confirms(self, place: int, mishap: tuple[str, Any]) -> None:
-        self._do(self.play.answers(place, "yes please", yes=True))
-        self._runs(mishap)
+        number = self.play.asked[place % len(self.play.asked)]
+        self._runs(number, mishap, self.play.hears(number, "yes please", yes=True))
 
     @precondition(lambda self: self.play.asked)
-    @rule(place=TICKET, text=st.sampled_from(RETRACTIONS))
+    @rule(place=TICKET, text=st.sampled_from(drawn.RETRACTIONS))
     def retracts(self, place: int, text: str) -> None:
         self._do(self.play.answers(place, text, yes=False))
 
     @precondition(lambda self: self.play.asked or self.play.awaited)
-    @rule(number=TICKET, text=st.sampled_from(IDLE), order=ORDER)
+    @rule(number=TICKET, text=st.sampled_from(drawn.IDLE), order=drawn.ORDER)
     def chats(self, number: int, text: str, order: str) -> None:
-        self._do(self.play.hears(number, text.format(order=order)))
+        self._do(self.play.hears(self._there(number, None, anybody=True), text.format(order=order)))
 
     @precondition(lambda self: self.play.asked)
     @rule(place=TICKET, yes=st.booleans())
@@ -184,19 +117,19 @@ class Support(RuleBasedStateMachine):
         self._do(self.play.channel_answers(place, yes=yes))
 
     @precondition(lambda self: self.play.awaited)
-    @rule(name=st.sampled_from(("sue", "sam", "sue", "sam", "ann")), place=st.integers(0, 3), mishap=MISHAP)
+    @rule(name=st.sampled_from(("sue", "sam", "sue", "sam", "ann")), place=PLACE, mishap=MISHAP)
     def approves(self, name: str, place: int, mishap: tuple[str, Any]) -> None:
-        self._do(self.play.votes(name, "approve", place))
-        self._runs(mishap)
+        number = self.play.numbers[place % len(self.play.numbers)]
+        self._runs(number, mishap, self.play.votes(name, "approve", place))
 
     @precondition(lambda self: self.play.awaited)
-    @rule(name=PERSON, place=st.integers(0, 3))
+    @rule(name=PERSON, place=PLACE)
     def denies(self, name: str, place: int) -> None:
         self._do(self.play.votes(name, "deny", place))
 
-    @rule(name=PERSON, number=TICKET, call=calls(), stranger=STRANGER, attested=st.sampled_from((True, True, True, False)))
+    @rule(name=PERSON, number=TICKET, call=drawn.calls(), stranger=SELDOM, attested=st.sampled_from((True, True, True, False)))
     def acts(self, name: str, number: int, call: tuple[str, dict[str, Any]], stranger: bool, attested: bool) -> None:
-        number = number if stranger else own_ticket(number, call[1].get("order_id"))
+        number = self._there(number, call[1].get("order_id"), anybody=stranger)
         self._do(self.play.person_calls(name, number, *call, attested=attested))
 
     @precondition(lambda self: self.play.last_call)
@@ -204,21 +137,17 @@ class Support(RuleBasedStateMachine):
     def asks_again(self) -> None:
         self._do(self.play.repeats_call())
 
-    @rule(number=TICKET, call=calls(), stranger=STRANGER)
+    @rule(number=TICKET, call=drawn.calls(), stranger=SELDOM)
     def misleads(self, number: int, call: tuple[str, dict[str, Any]], stranger: bool) -> None:
-        number = number if stranger else own_ticket(number, call[1].get("order_id"))
-        self._do(self.play.model_calls(number, *call))
+        number = self._there(number, call[1].get("order_id"), anybody=stranger)
+        self._do(self.play.hears(number, drawn.IDLE[3]), self.play.model_calls(number, *call))
 
-    @rule(
-        name=PERSON,
-        number=TICKET,
-        deed=st.sampled_from(("take_over", "hand_back", "claim", "release", "resolve", "reply")),
-    )
+    @rule(name=PERSON, number=TICKET, deed=drawn.DEEDS)
     def works(self, name: str, number: int, deed: str) -> None:
-        self._do(self.play.desk(name, deed, number))
+        self._do(self.play.desk(name, deed, self._there(number, None, anybody=True)))
 
     @precondition(lambda self: self.play.awaited)
-    @rule(name=st.sampled_from(("sue", "sam")))
+    @rule(name=drawn.SUPERVISOR)
     def changes_role(self, name: str) -> None:
         self._do(self.play.changes_role(name))
 
@@ -227,7 +156,7 @@ class Support(RuleBasedStateMachine):
         if meant:
             self._do(self.play.erases(number))
 
-    @rule(switch=SWITCH, on=st.sampled_from((True, False, False)))
+    @rule(switch=drawn.SWITCH, on=st.sampled_from((True, False, False)))
     def kills(self, switch: tuple[str, str], on: bool) -> None:
         self._do(self.play.throws(*switch, on=on))
 
@@ -235,7 +164,7 @@ class Support(RuleBasedStateMachine):
     def runs(self) -> None:
         self._do(self.play.runs())
 
-    @rule(at=DEATHS, sweeping=st.sampled_from((False, False, True)))
+    @rule(at=drawn.DEATHS, sweeping=st.sampled_from((False, False, True)))
     def crashes(self, at: str, sweeping: bool) -> None:
         self._do(self.play.sweeps(at) if sweeping else self.play.runs(at))
 
@@ -247,32 +176,42 @@ class Support(RuleBasedStateMachine):
     def time_passes(self, hours: float) -> None:
         self._do(self.play.time_passes(hours))
 
-    @rule(kind=ERRORS)
-    def shop_errs(self, kind: Any) -> None:
-        self.play.shop_errs(Fault(kind))
+    @rule(kind=drawn.ERRORS)
+    def shop_errs(self, kind: str) -> None:
+        self.play.shop_errs(kind)
 
-    @rule(what=st.sampled_from(("adopted", "swept", "retracted", "killed", "taken over")), number=TICKET, after=st.booleans())
-    def meanwhile(self, what: str, number: int, after: bool) -> None:
-        """While the next effect is under way, something else happens."""
-        play = self.play
+    @precondition(lambda self: self.play.shop.manner == "slow")
+    @rule(place=PLACE, well=st.sampled_from((True, True, False)), told=st.sampled_from(get_args(Told)))
+    def job_ends(self, place: int, well: bool, told: Told) -> None:
+        self._do(self.play.job_ends(place, well=well, told=told))
 
-        async def other() -> None:
-            match what:
-                case "adopted":
-                    await play.runs()
-                case "swept":
-                    await play.time_passes(0.1)
-                    await play.sweeps()
-                case "retracted":
-                    await play.hears(number, "No, thanks", no=True)
-                case "killed":
-                    await play.throws("tenant", "", on=True)
-                case _:
-                    await play.desk("sue", "take_over", number)
+    @precondition(lambda self: self.play.paid and self.play.shop.manner != "forgetful")
+    @rule(place=PLACE, told=st.sampled_from(get_args(Told)))
+    def refund_comes_back(self, place: int, told: Told) -> None:
+        self._do(self.play.refund_comes_back(place, told), self.play.runs())
 
-        play.shop_errs(Fault(after=other) if after else Fault(before=other))
+    @precondition(lambda self: self.play.mailed)
+    @rule(
+        who=st.integers(0, len(STRANGERS) - 1),
+        wish=drawn.WISH,
+        late=st.sampled_from((0, 0, 11)),
+        typed=st.sampled_from(get_args(Typed)),
+    )
+    def stranger_writes(self, who: int, wish: Any, late: int, typed: Typed) -> None:
+        """Somebody unknown wants something, and types a code soon or too late."""
+        number, play = len(CUSTOMERS) + who, self.play
+        self._do(play.hears(number, Tale(number, wish, "asked", drawn.WELL, drawn.WELL).text, wish=wish), play.runs())
+        self._do(play.time_passes(late / 60), play.types_code(number, typed), play.runs())
+
+    @precondition(lambda self: self.play.mailed and self.play.numbers[-1] >= len(CUSTOMERS))
+    @rule(who=st.integers(0, len(STRANGERS) - 1), typed=st.sampled_from(get_args(Typed)))
+    def types_code(self, who: int, typed: Typed) -> None:
+        self._do(self.play.types_code(len(CUSTOMERS) + who, typed), self.play.runs())
 
     def teardown(self) -> None:
         """The play comes to its end, unless it broke off."""
-        if not self.broken:
-            self.place.run(self.play.ends(), self.play.tenant)
+        try:
+            if not self.broken:
+                self.place.run(self.play.ends(), self.play.tenant)
+        finally:
+            self.place.run(self.place.lay_to_rest(self.play.tenant), self.play.tenant)

@@ -3,13 +3,12 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from tests.properties.shop import FINGERPRINTS, OWNERS, PRICES, SHOP
+from tests.properties.shop import OWNERS, PRICES, SHOP
+from tests.properties.votes import Given, Votes
 from tools.backends.shop import BookEntry
-
-ONE_VOTE, TWO_VOTES, WINDOW, DAYS = 50_000, 500_000, 50_000, 30
 
 Json = Mapping[str, Any]
 
@@ -56,8 +55,9 @@ class Model:
     wished: set[Wish] = field(default_factory=set)
     agreed: set[str] = field(default_factory=set)
     denied: set[str] = field(default_factory=set)
-    votes: dict[str, set[str]] = field(default_factory=dict)
-    unapproved: list[tuple[datetime, str, frozenset[str], int]] = field(default_factory=list)
+    votes: Votes = field(default_factory=Votes)
+    moved: dict[str, Mapping[str, int]] = field(default_factory=dict)
+    """What each action has moved, by method, unless it has come back."""
 
     def __post_init__(self) -> None:
         for order in SHOP["orders"]:
@@ -69,7 +69,13 @@ class Model:
                 if method["kind"] == "store_credit":
                     self.credit[method["id"]] = method["balance_minor"]
 
-    def effect(self, entry: BookEntry, action_id: str) -> None:
+    def wants(self, wish: Wish) -> None:
+        """Somebody wants something; who sends back what has not left yet is offered to have it cancelled, and may agree."""
+        self.wished.add(wish)
+        if wish.tool in ("return_items", "issue_refund"):
+            self.wished.add(Wish("cancel_order", wish.order_id))
+
+    def effect(self, entry: BookEntry, action_id: str, decided_at: datetime) -> None:
         """Something happened in the shop: it was wanted and agreed to, enough people voted, and it changes this much."""
         tool = "issue_refund" if entry.kind == "refund" else entry.kind
         money = entry.amount_minor if entry.amount_minor else None
@@ -80,22 +86,21 @@ class Model:
         if entry.order_id:
             assert OWNERS[entry.order_id] == entry.customer_id, "Somebody else's order was touched."
             legs = getattr(self, f"_{entry.kind}")(self.orders[entry.order_id], entry)
-            self._votes(entry, action_id, legs)
+            if entry.amount_minor:
+                self.votes.spent(Given(action_id, decided_at, entry.customer_id, entry.amount_minor, tuple(legs)))
+                self.moved[action_id] = legs
 
-    def _votes(self, entry: BookEntry, action_id: str, legs: Mapping[str, int]) -> None:
-        """Enough votes for the amount, and for the window when nobody voted; `legs` is where the money goes."""
-        amount, given = entry.amount_minor, len(self.votes.get(action_id, ()))
-        if not amount:
-            return
-        assert given >= (2 if amount > TWO_VOTES else 1 if amount > ONE_VOTE else 0), f"{amount} went back on {given} votes."
-        prints = frozenset(FINGERPRINTS[method] for method in legs if method in FINGERPRINTS)
-        since = entry.at - timedelta(days=DAYS)
-        before = [one for one in self.unapproved if one[0] > since]
-        if not given:
-            assert amount + sum(one[3] for one in before if one[1] == entry.customer_id) <= WINDOW
-            for fingerprint in prints:
-                assert amount + sum(one[3] for one in before if fingerprint in one[2]) <= WINDOW
-            self.unapproved.append((entry.at, entry.customer_id, prints, amount))
+    def came_back(self, entry: BookEntry, action_id: str) -> None:
+        """The bank has sent back what an action moved: it stands on the order again, and is nobody's money back any more."""
+        assert entry.order_id
+        order, legs = self.orders[entry.order_id], self.moved.pop(action_id)
+        assert entry.amount_minor == -sum(legs.values())
+        for method, amount in legs.items():
+            assert method not in self.credit, "A store credit has its money at once."
+            order.left[method] += amount
+            order.refunded -= amount
+            order.payments -= 1
+        self.votes.returned(action_id)
 
     def _pay(self, order: OrderBook, legs: Mapping[str, int]) -> Mapping[str, int]:
         for method, amount in legs.items():

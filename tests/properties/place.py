@@ -7,31 +7,32 @@ from collections.abc import Coroutine
 from contextlib import AsyncExitStack
 from contextvars import copy_context
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import select, update
+from sqlalchemy import make_url, select, update
 
-from service.bootstrap import Services
+from service.replies import Deliverer
 from service.store import people
 from service.store.database import Connection
 from service.store.invariants.checking import broken, recomputed
-from service.store.money_schema import actions
+from service.store.money_schema import actions, approvals
 from service.store.people import Person, Role
 from service.store.reconcile import reconcile
-from service.store.schema import tickets
+from service.store.schema import outbox, tickets
 from service.store.tenancy import EVERYBODY, across_tenants, within
 from service.store.tenants import add_tenant
 from service.store.timers import take_due
 from service.store.verification import verify_tenant
 from service.store.wakeups import EventKind
 from tests.conftest import StandingClock
+from tests.properties.premises import Manner, Premises
 from tests.properties.shop import SHOP
-from tests.rig import Rig, rig, rig_settings
-from tools.backends.shop.backend import Shop
+from tests.rig import SECRET, Rig, rig, rig_settings
+from tests.service.receiver import deliver_all, help_desk
 from tools.backends.shop.data import load
 from tools.backends.shop.faults import Faulty
-from tools.ports import TenantName
+from tools.ports import ActionStatus, TenantName
 
 T = TypeVar("T")
 
@@ -44,27 +45,42 @@ class Died(BaseException):
 
 
 class Place:
-    """One database for many plays. What a play leaves behind rests for ever, so the next one need not clean up."""
+    """One database for many plays. What a play leaves behind rests for ever, so the next one need not clean up.
+
+    `rig` keeps its replies to itself; `mailing` is a second service on the same database, which delivers them to a help desk,
+    and so can send codes.
+    """
 
     def __init__(self, url: str, app_role: str | None = None) -> None:
         self._runner = asyncio.Runner()
         self._stack = AsyncExitStack()
-        self._shops: dict[str, Faulty] = {}
+        self._premises: dict[str, Premises] = {}
         self.clock = StandingClock(START)
         self.dies_at: str | None = None
         self.passages: Counter[str] = Counter()
-        self.rig: Rig = self.run(self._open(url, app_role))
+        self.rig, self.mailing, self._sender = self.run(self._open(url, app_role))
+        self.dialect = make_url(url).get_backend_name()
 
-    async def _open(self, url: str, app_role: str | None) -> Rig:
-        opened = rig(
-            url,
-            self.clock,
-            settings=replace(rig_settings(url), app_role=app_role),
-            crashpoint=self._pass,
-            commerce_for=self.shop_of,
-            seed=False,
-        )
-        return await self._stack.enter_async_context(opened)
+    async def _open(self, url: str, app_role: str | None) -> tuple[Rig, Rig, Deliverer]:
+        desk = await self._stack.enter_async_context(help_desk())
+        settings = replace(rig_settings(url), app_role=app_role)
+        quiet, mailing = [
+            await self._stack.enter_async_context(
+                rig(
+                    url,
+                    self.clock,
+                    settings=replace(settings, outbound_url=outbound),
+                    crashpoint=self._pass,
+                    commerce_for=self._front_of,
+                    seed=False,
+                )
+            )
+            for outbound in (None, desk.url)
+        ]
+        services = mailing.services
+        sender = Deliverer(services.db, self.clock, desk.url, lambda _tenant: SECRET, services.codes)
+        self._stack.push_async_callback(sender.close)
+        return quiet, mailing, sender
 
     def close(self) -> None:
         """Give everything back."""
@@ -76,11 +92,14 @@ class Place:
         with within(tenant):
             return self._runner.run(work, context=copy_context())
 
-    def shop_of(self, tenant: str) -> Faulty:
-        """The tenant's shop, which errs when it is told to."""
-        if tenant not in self._shops:
-            self._shops[tenant] = Faulty(Shop(self.rig.services.shop_engine, tenant, self.clock))
-        return self._shops[tenant]
+    def premises_of(self, tenant: str, manner: Manner | None = None) -> Premises:
+        """The tenant's shop; with a manner it is opened anew."""
+        if manner or tenant not in self._premises:
+            self._premises[tenant] = Premises.open(self.rig.services.shop_engine, tenant, self.clock, manner or "prompt")
+        return self._premises[tenant]
+
+    def _front_of(self, tenant: str) -> Faulty:
+        return self.premises_of(tenant).front
 
     def _pass(self, boundary: str) -> None:
         self.passages[boundary] += 1
@@ -101,34 +120,46 @@ class Place:
         await load(self.rig.services.shop_engine, tenant, SHOP)
         return tenant, staff
 
-    async def drain(self, tenant: str) -> bool:
+    async def drain(self, service: Rig, tenant: str) -> bool:
         """Run the drains that the tenant's tickets wait for; whether there was any."""
-        async with self.rig.services.db.reading() as conn:
+        async with service.services.db.reading() as conn:
             query = select(tickets.c.id, tickets.c.wake).where(tickets.c.tenant == tenant, tickets.c.pending > 0)
             waiting = (await conn.execute(query.order_by(tickets.c.created_at, tickets.c.id))).all()
         for row in waiting:
-            await self.rig.services.pipeline.drain(row.id, row.wake)
+            await service.services.pipeline.drain(row.id, row.wake)
         return bool(waiting)
 
-    async def work(self, tenant: str) -> None:
+    async def work(self, service: Rig, tenant: str) -> None:
         """Run drains until nothing waits."""
         for _ in range(40):
-            if not await self.drain(tenant):
+            if not await self.drain(service, tenant):
                 return
         raise AssertionError("The tickets never came to rest.")
 
-    async def sweep(self) -> None:
-        """What a worker does every few seconds: timers, approvals nobody decided on, actions nobody works on."""
-        services = self.rig.services
-        with across_tenants():
-            await self._sweep(services)
+    async def deliver(self) -> None:
+        """The help desk takes the replies that wait."""
+        await deliver_all(self._sender)
 
-    async def _sweep(self, services: Services) -> None:
-        async with services.db.begin() as conn:
-            for ticket_id in await take_due(conn, self.clock(), MANY):
-                await services.wakeups.wake(conn, ticket_id, EventKind.TIMER)
-        await services.approvals.expire(MANY)
-        await reconcile(services.db, services.book, services.runner, self.clock, MANY)
+    async def sweep(self, service: Rig) -> None:
+        """What a worker does every few seconds: timers, approvals nobody decided on, actions nobody works on."""
+        services = service.services
+        with across_tenants():
+            async with services.db.begin() as conn:
+                for ticket_id in await take_due(conn, self.clock(), MANY):
+                    await services.wakeups.wake(conn, ticket_id, EventKind.TIMER)
+            await services.approvals.expire(MANY)
+            await reconcile(services.db, services.book, services.runner, self.clock, MANY)
+
+    async def lay_to_rest(self, tenant: str) -> None:
+        """Nothing of this tenant is due ever again, however its play has ended."""
+        never = START + timedelta(days=36_500)
+        async with self.rig.services.db.begin() as conn:
+            await conn.execute(update(tickets).where(tickets.c.tenant == tenant).values(wake_at=None))
+            await conn.execute(update(approvals).where(approvals.c.tenant == tenant).values(expires_at=never))
+            await conn.execute(update(outbox).where(outbox.c.tenant == tenant).values(next_at=never))
+            under_way = actions.c.status.in_((ActionStatus.RESERVED, ActionStatus.SENT, ActionStatus.UNKNOWN))
+            await conn.execute(update(actions).where(actions.c.tenant == tenant, under_way).values(lease_until=never))
+        del self._premises[tenant]
 
     async def end_leases(self, tenant: str) -> None:
         """Leases run on the database's own clock, which no test moves; here they end."""

@@ -3,6 +3,7 @@
 from typing import Any
 
 ADA, BOB = "cus_ada", "cus_bob"
+NOBODYS_ADDRESS = "nobody@elsewhere.example"
 ADDRESS = {"line1": "1 Main Street", "city": "Springfield", "region": "IL", "postal_code": "62701", "country": "US"}
 PRICES = {"lamp": (4_000, 5_500), "chair": (30_000, 26_000), "sofa": (90_000, 70_000), "villa": (600_000, 590_000)}
 """What the two variants of each product cost."""

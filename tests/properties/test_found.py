@@ -41,3 +41,43 @@ def test_what_a_dead_turn_proposed_is_off_when_the_next_run_goes_another_way(tol
     told.then(play.hears(0, "I want to speak to a human being."))
     told.then(play.runs())
     told.ends()
+
+
+CHAIR = Wish("issue_refund", "A-100001")
+BROKEN = "The chair from order A-100001 arrived broken, I want my money back."
+
+
+def wants_the_chair_back(told: Told, number: int = 0) -> None:
+    """A customer asks for their money and says yes."""
+    told.then(told.play.hears(number, BROKEN, wish=CHAIR))
+    told.then(told.play.runs())
+    told.then(told.play.hears(number, "yes please", yes=True))
+    told.then(told.play.runs())
+
+
+def test_a_merchant_whose_refunds_take_long_is_not_told_that_a_promise_is_broken(told: Told) -> None:
+    told.play.settles_in("slow", mailed=False)
+    wants_the_chair_back(told)
+    told.then(told.play.job_ends(0, well=True, told="twice"))
+    told.ends()
+
+
+def test_a_refund_that_came_back_is_not_reported_as_an_action_that_lives_twice(told: Told) -> None:
+    wants_the_chair_back(told)
+    told.then(told.play.refund_comes_back(0, "twice"))
+    told.then(told.play.runs())
+    told.ends()
+
+
+def test_a_code_that_was_sent_and_typed_is_not_reported_as_one_receipt_for_two_effects(told: Told) -> None:
+    play, stranger = told.play, 6
+    play.settles_in("prompt", mailed=True)
+    told.then(play.hears(stranger, BROKEN, wish=CHAIR))
+    told.then(play.runs())
+    told.then(play.types_code(stranger, "right"))
+    told.then(play.runs())
+    assert play.proved
+    told.then(play.answers(0, "yes please", yes=True))
+    told.then(play.runs())
+    assert play.paid
+    told.ends()

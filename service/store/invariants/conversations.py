@@ -49,6 +49,8 @@ CONVERSATIONS = (
         select t.id as what from tickets t
         where t.tenant = :tenant and t.pending = 0 and t.status not in ('resolved', 'closed') and not (
           (t.status = 'waiting_customer' and t.wake_at is not null)
+          or (t.status = 'waiting_customer' and exists (
+            select 1 from actions a where a.ticket_id = t.id and a.status = 'sent' and a.job is not null))
           or (t.status = 'waiting_approval' and exists (
             select 1 from actions a left join approvals p on p.id = a.approval_id and p.state in ('pending', 'approved')
             where a.ticket_id = t.id

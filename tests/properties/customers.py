@@ -73,7 +73,7 @@ class Customers(Stage):
                 self.model.wants(wish)
 
     async def mails(self) -> list[Mail]:
-        """The codes that the merchant's side was asked to mail, oldest first."""
+        """The codes that the merchant's side was asked to mail, oldest first; those of who was erased are gone."""
         query = select(outbox).where(outbox.c.tenant == self.tenant, outbox.c.kind == OUTBOUND, outbox.c.state == "sent")
         return [
             Mail(
@@ -82,6 +82,7 @@ class Customers(Stage):
                 datetime.fromisoformat(row.body["verification"]["expires_at"]) - CODE_LIVES,
             )
             for row in await self._rows(query.order_by(outbox.c.created_at))
+            if "verification" in row.body
         ]
 
     async def check_strangers(self) -> None:

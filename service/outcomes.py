@@ -176,6 +176,9 @@ class Outcomes:
         if outcome.resolves and not row.with_people:
             row.values |= {"handed_off": False, "superseded_count": 0, "resolved_at": row.now}
             self._tell(row, "ticket.resolved", {"ticket": row.names()})
+        elif not row.with_people:
+            # The words may have asked something, and whoever never answers must not leave the ticket waiting for ever.
+            row.values["wake_at"] = row.now + self._live(row, "confirmation")
 
     async def _ask(self, conn: Connection, row: TicketRow, turn: Turn, outcome: AskCustomer) -> None:
         message_id = self._say(row, turn, outcome.text, answers=False)

@@ -5,7 +5,7 @@ These run in every lane. On a person's ticket the action still happens, and what
 """
 
 from service.conductor import Conductor
-from service.store import questions, turns
+from service.store import questions, timers, turns
 from service.store.action_rows import of_ticket
 from service.store.aftermath import News
 from service.store.database import Database
@@ -19,6 +19,9 @@ from workflows.outcome import Close, Reason, Reply
 from workflows.replies import render
 from workflows.ticket import TicketStatus
 from workflows.wording import first_name
+
+_UNDER_WAY = {ActionStatus.RESERVED, ActionStatus.SENT, ActionStatus.UNKNOWN}
+"""An action in one of these wakes its ticket when it has ended."""
 
 
 class Waking:
@@ -92,6 +95,8 @@ class Waking:
 
     async def _rang(self, turn: Turn, run: TurnRun) -> bool:
         question = turn.ticket.question
+        if question is None and await self._waits_in_vain(turn):
+            return await self._conductor.conclude(turn, run, Reply(render("silence", first_name=first_name(turn.ticket))))
         if question is None or question.expires_at > turn.now:
             # Something answered while the timer rang; there is nothing to do, and the ticket keeps its state.
             return await self._conductor.conclude(turn, run, None)
@@ -101,6 +106,14 @@ class Waking:
         if turn.ticket.lane is Lane.WORKFLOW and flow in self._conductor.flows_for(turn.ticket.tenant):
             return await self._conductor.let_flow_hear(turn, run, flow, Silence(question))
         return await self._conductor.conclude(turn, run, Reply(render("silence", first_name=first_name(turn.ticket))))
+
+    async def _waits_in_vain(self, turn: Turn) -> bool:
+        """Whether the customer is waited for without a question, no timer was set again, and nothing is under way."""
+        if turn.ticket.status is not TicketStatus.WAITING_CUSTOMER:
+            return False
+        async with self._db.reading() as conn:
+            actions = await of_ticket(conn, turn.ticket.id)
+            return not any(one.status in _UNDER_WAY for one in actions) and not await timers.is_set(conn, turn.ticket.id)
 
     async def _handed_back(self, turn: Turn, run: TurnRun) -> bool:
         """The rails have the ticket again, and nothing on it waits for an answer: go on waiting for votes, or end."""

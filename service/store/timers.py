@@ -19,6 +19,11 @@ async def take_due(conn: AsyncConnection, now: datetime, limit: int) -> tuple[st
     return due
 
 
+async def is_set(conn: AsyncConnection, ticket_id: str) -> bool:
+    """Whether a timer of this ticket is still to ring."""
+    return (await conn.execute(select(tickets.c.wake_at).where(tickets.c.id == ticket_id))).scalar_one() is not None
+
+
 async def anchor_grown(conn: AsyncConnection, now: datetime, limit: int) -> int:
     """Write the heads of ticket chains that have grown into their tenant's chain; returns how many."""
     grown = select(tickets.c.id, tickets.c.tenant, tickets.c.journal_seq, tickets.c.journal_head)

@@ -214,3 +214,29 @@ async def test_votes_that_come_in_while_another_question_is_open_do_not_close_th
     assert (ticket["status"], statuses(ticket)) == ("waiting_customer", ["succeeded", "proposed"])
     await later(service, "yes please")
     assert [entry.kind for entry in await service.books()] == ["refund", "cancel_order"]
+
+
+async def test_whoever_never_answers_what_the_agent_asked_is_told_that_it_ends(service: Rig) -> None:
+    ticket = await service.say("The courier lost my parcel?? Nothing has arrived, what happens now", customer="cus_6")
+    assert (ticket["status"], ticket["lane"], ticket["question"]) == ("waiting_customer", "agent", None)
+    assert "Which of your orders is this about" in await newest_reply(service, ticket)
+    service.clock.advance(hours=47)
+    assert await sweeps(service).ring_timers() == 0
+    service.clock.advance(hours=1, minutes=1)
+    assert await sweeps(service).ring_timers() == 1
+    await service.work()
+    ticket = await service.ticket(ticket["id"])
+    assert (ticket["status"], ticket["lane"]) == ("resolved", "agent")
+    assert "not heard back from you" in await newest_reply(service, ticket)
+    assert await sweeps(service).ring_timers() == 0
+
+
+async def test_an_answer_to_what_the_agent_asked_leaves_no_timer_that_says_nobody_answered(service: Rig) -> None:
+    await service.say("The courier lost my parcel?? Nothing has arrived, what happens now", customer="cus_6")
+    service.clock.advance(hours=47)
+    answered = await service.say("The courier lost my parcel, I mean D-100013", customer="cus_6")
+    service.clock.advance(hours=2)
+    await sweeps(service).ring_timers()
+    await service.work()
+    ticket = await service.ticket(answered["id"])
+    assert "not heard back" not in " ".join(await service.said(ticket["id"]))

@@ -232,6 +232,19 @@ async def test_a_persons_request_is_left_alone_until_its_lease_ends(world: World
     assert (found.settled, found.unknown, found.released) == (0, 0, 1)
 
 
+async def test_an_approved_request_that_a_person_goes_on_with_is_left_alone_until_its_lease_ends(world: World) -> None:
+    person = world.as_person(await world.ticket(), await world.person(Role.AGENT))
+    waiting = await world.runner.call(person, "issue_refund", LARGE, "req-1", confirmed=True)
+    await world.vote(await world.person(), waiting.action)
+    await _leases_end(world)
+    assert waiting.action is not None
+    with pytest.raises(Died):
+        await world.runner_that_dies_at("before_sent").resume(person, waiting.action.id)
+    assert await take_stranded(world.database, world.clock) == ()
+    await _leases_end(world)
+    assert (await reconcile(world.database, world.book, world.runner, world.clock)).released == 1
+
+
 async def test_what_stays_unknown_is_settled_when_the_shop_answers_again(world: World, clock: StandingClock) -> None:
     shop = world.shops["default"]
     shop.script("refund", Fault("lost_answer"))

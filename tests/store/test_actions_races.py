@@ -62,6 +62,20 @@ async def test_two_customers_with_one_card_share_one_window(world: World) -> Non
     assert [result.ok for result in results].count(True) == 1
 
 
+async def test_an_approved_refund_that_is_resumed_four_times_at_once_is_reserved_once(world: World) -> None:
+    caller = await world.ticket()
+    waiting = await world.confirmed(caller, "issue_refund", LARGE)
+    await world.vote(await world.person(), waiting.action)
+    # Each has a connection by now, so that none waits for one while another decides.
+    await _at_once(world.approval_of(waiting.action) for _ in range(4))
+    results = await _at_once(world.runner.resume(caller, _action(waiting).id) for _ in range(4))
+    assert [result for result in results if isinstance(result, BaseException)] == []
+    kinds = await world.journal_kinds(caller)
+    assert [kinds.count(f"action.{status}") for status in ("reserved", "sent", "succeeded")] == [1, 1, 1]
+    assert len(await world.books()) == 1
+    assert await world.balances() == {"merchant_funds": -90_000, "refunds_paid": 90_000}
+
+
 async def test_the_sweep_and_the_turn_that_look_up_one_action_settle_it_once(world: World) -> None:
     shop = world.shops["default"]
     shop.script("refund", Fault("lost_answer"))

@@ -183,6 +183,30 @@ async def test_what_the_proved_sender_asks_next_is_done_and_a_third_party_is_not
         assert (ticket["messages"][-2]["author"], ticket["escalation"]["reason"]) == ("third_party", "third_party")
 
 
+async def test_a_code_typed_by_a_vouched_for_customer_proves_nobody_who_only_gives_the_same_name(
+    sqlite_url: str, clock: StandingClock
+) -> None:
+    """A colleague asked a customer whom the help desk vouches for to prove it once more; then somebody borrows the name."""
+    async with stranger(sqlite_url, clock) as desk:
+        service = desk.service
+        ticket = await service.say(QUESTION, ticket=desk.ticket, customer=ADA)
+        grace, services = await service.person("grace"), service.services
+        async with services.db.reading() as conn:
+            caller = await caller_for(conn, "default", ticket["id"], grace.id)
+        assert (await services.runner.call(caller, "send_verification_code", {}, "request:1")).ok
+        async with deliverer(service) as sender:
+            await deliver_all(sender)
+        code = desk.mails[-1]["code"]
+        clock.advance(minutes=1)
+        await service.say(f"My code is {code}", ticket=desk.ticket, customer=ADA)
+        assert (await services.runner.call(caller, "check_verification_code", {"code": code}, "request:2")).ok
+        clock.advance(minutes=1)
+        ticket = await service.say("Please cancel my order D-100003", ticket=desk.ticket, customer=ADA, verified=False)
+        assert (ticket["customer"]["external_id"], ticket["customer"]["verification"]) == (ADA, "code")
+        authors = [message["author"] for message in ticket["messages"] if "D-100003" in message["text"]]
+        assert (authors, ticket["actions"][2:]) == (["third_party"], [])
+
+
 async def lapsed(ada: Stranger, wish: str) -> dict[str, Any]:
     """A customer who proved who they are, was asked something about their wish, and let the hour of the proof pass."""
     await ada.writes(wish)

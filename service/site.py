@@ -59,7 +59,7 @@ class _Assets(StaticFiles):
 
 
 class Site(BaseRoute):
-    """Hands everything under `/console` and `/ops` to the site, with its whole path."""
+    """Hands the bare address and everything under `/console` and `/ops` to the site, with its whole path."""
 
     def __init__(self, app: FastAPI) -> None:
         self.app = app
@@ -67,7 +67,8 @@ class Site(BaseRoute):
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Whether the path is the site's."""
         path = scope.get("path", "")
-        mine = scope["type"] == "http" and any(path == place or path.startswith(f"{place}/") for place in ("/console", "/ops"))
+        under = any(path == place or path.startswith(f"{place}/") for place in ("/console", "/ops"))
+        mine = scope["type"] == "http" and (path == "/" or under)
         return (Match.FULL, {}) if mine else (Match.NONE, {})
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:

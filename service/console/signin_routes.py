@@ -54,6 +54,12 @@ def local(path: str) -> str:
     return path if inside and "\\" not in path and not any(ord(character) < 32 for character in path) else HOME
 
 
+@router.get("/")
+async def front() -> Response:
+    """Whoever types the bare address of the service means its console."""
+    return RedirectResponse(HOME, 303)
+
+
 @router.get("/console/login")
 async def show(next_page: Annotated[str, Query(alias="next", max_length=500)] = HOME, tenant: str = "default") -> Response:
     """The sign-in form."""

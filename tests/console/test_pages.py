@@ -180,3 +180,8 @@ def test_values_read_as_people_write_them() -> None:
         "3.5 h",
     ]
     assert [microusd(value) for value in (0, 37, 24_310, 1_250_000)] == ["$0.00", "$0.000037", "$0.024", "$1.25"]
+
+
+async def test_the_bare_address_leads_to_the_console(world: World) -> None:
+    answer = await world.stranger().get("/")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/console")

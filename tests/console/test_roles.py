@@ -16,7 +16,7 @@ from tests.console.world import ESPRESSO, Browser, World
 
 Cell = tuple[str, str]
 
-SIGNED_OUT = frozenset({("GET", "/console/login"), ("POST", "/console/login")})
+SIGNED_OUT = frozenset({("GET", "/"), ("GET", "/console/login"), ("POST", "/console/login")})
 """Routes for people who have not signed in."""
 
 LINKS = frozenset({("GET", "/console/link/{token}"), ("POST", "/console/link/{token}")})

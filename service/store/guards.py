@@ -12,6 +12,7 @@ from hashlib import sha256
 
 from sqlalchemy import Connection, text
 
+from service.store.money_schema import metadata
 from service.store.row_policies import FUNCTIONS, policies
 
 APPEND_ONLY: Mapping[str, tuple[str, ...]] = {
@@ -32,6 +33,8 @@ _FUNCTIONS: Mapping[str, tuple[str, ...]] = {"trigger": (_REFUSE,), "policy": FU
 """What guards of each kind call on PostgreSQL."""
 
 _SQLITE_BODY = "begin select raise(abort, '{table} rows stay as they were written'); end"
+_SQLITE_TAKEN = "when exists (select 1 from {table} where {same}) "
+"""SQLite's REPLACE deletes the row in its way without any trigger, so an insert in the place of a row is refused as well."""
 
 _SQLITE_INSTALLED = "select 'trigger', name, tbl_name from sqlite_master where type = 'trigger'"
 _INSTALLED = """
@@ -80,11 +83,18 @@ def install(connection: Connection) -> None:
 
 def _triggers(*, postgres: bool) -> list[Guard]:
     body = "for each statement execute function deskrail_refuse()" if postgres else _SQLITE_BODY
-    return [
+    refused = [
         Guard("trigger", table, f"before {done} on {table} {body.format(table=table)}")
         for table, refused in APPEND_ONLY.items()
         for done in refused
     ]
+    return refused if postgres else refused + [_no_replacing(table) for table in APPEND_ONLY]
+
+
+def _no_replacing(table: str) -> Guard:
+    same = " and ".join(f"{column.name} = new.{column.name}" for column in metadata.tables[table].primary_key)
+    taken = _SQLITE_TAKEN.format(table=table, same=same)
+    return Guard("trigger", table, f"before insert on {table} {taken}{_SQLITE_BODY.format(table=table)}")
 
 
 def _policies() -> list[Guard]:

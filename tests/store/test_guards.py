@@ -47,6 +47,17 @@ async def test_what_was_written_cannot_be_changed(world: World, change: Any) -> 
         assert [(await conn.execute(select(table))).all() for table in (journal, books, journal_payloads)] == before
 
 
+@pytest.mark.parametrize("table", ["journal", "ledger", "journal_payloads"])
+async def test_nobody_puts_another_row_in_the_place_of_one(
+    sqlite_url: str, clock: StandingClock, tmp_path: Any, table: str
+) -> None:
+    async with build_world(sqlite_url, f"sqlite:///{tmp_path}/shop.db", clock) as world:
+        assert (await world.confirmed(await world.ticket(), "issue_refund", REFUND)).ok
+        with pytest.raises(BrokenRule, match="stay as they were written"):
+            async with world.database.begin() as conn:
+                await conn.execute(text(f"replace into {table} select * from {table} limit 1"))
+
+
 async def test_one_wish_of_a_turn_cannot_become_two_actions(world: World) -> None:
     (row,) = await world.all_actions()
     twin = {**row._mapping, "id": "act_twin", "key": "another key"}

@@ -44,7 +44,10 @@ async def reconcile(database: Database, book: SqlActionBook, runner: ToolRunner,
 
     A turn's action is alive while its event is not done, for then a drain runs it again; a person's until its lease ends.
     """
-    ends = [await _go_over(book, runner, clock, action) for action in await take_stranded(database, clock, limit)]
+    ends: list[tuple[ActionStatus, ActionStatus]] = []
+    # One is taken at a time: the leases of a whole batch would end while the first of them wait for a slow system.
+    while len(ends) < limit and (taken := await take_stranded(database, clock, 1)):
+        ends.append(await _go_over(book, runner, clock, taken[0]))
     return Reconciled(
         settled=sum(before is not ActionStatus.RESERVED and after.ended for before, after in ends),
         unknown=sum(not after.ended for _, after in ends),
@@ -53,7 +56,10 @@ async def reconcile(database: Database, book: SqlActionBook, runner: ToolRunner,
 
 
 async def take_stranded(database: Database, clock: Clock, limit: int = 100) -> tuple[Action, ...]:
-    """The actions under way that no live executor has, oldest first; each is leased, so that one sweep has it at a time."""
+    """The actions under way that no live executor has; each is leased, so that one sweep has it at a time.
+
+    Those that nobody has looked at for longest come first, so that many whose end nobody knows keep no newer one waiting.
+    """
     handled = exists().where(events.c.ticket_id == actions.c.ticket_id, events.c.seq == actions.c.event_seq, events.c.done)
     free = or_(actions.c.lease_until.is_(None), actions.c.lease_until < db_now())
     doubtful = and_(actions.c.status == ActionStatus.UNKNOWN, actions.c.sent_at <= clock() - UNKNOWN_RESTS)
@@ -61,7 +67,7 @@ async def take_stranded(database: Database, clock: Clock, limit: int = 100) -> t
     stranded = (
         select(actions.c.id)
         .where(actions.c.status.in_(UNDER_WAY), free, or_(doubtful, abandoned))
-        .order_by(actions.c.created_at)
+        .order_by(actions.c.lease_until.asc().nulls_first(), actions.c.created_at)
         .limit(limit)
         .with_for_update(skip_locked=True, of=actions)
     )

@@ -294,6 +294,17 @@ async def test_one_action_that_cannot_be_looked_up_stops_no_other(world: World) 
     assert (await reconcile(world.database, world.book, world.runner, world.clock)).settled == 1
 
 
+async def test_many_whose_end_nobody_knows_keep_no_newer_one_waiting(world: World) -> None:
+    older, first = await _stopped_at(world, "after_sent")
+    newer, second = await _stopped_at(world, "after_sent", {**REFUND, "order_id": "D-100006"})
+    await world.finish_turn(older)
+    await world.finish_turn(newer)
+    assert [one.id for one in await take_stranded(world.database, world.clock, 1)] == [first]
+    async with world.database.begin() as conn:
+        await conn.execute(update(actions).where(actions.c.id == first).values(lease_until=db_now(text("-1.0"))))
+    assert [one.id for one in await take_stranded(world.database, world.clock, 1)] == [second]
+
+
 async def _leases_end(world: World) -> None:
     async with world.database.begin() as conn:
         await conn.execute(update(actions).values(lease_until=db_now(text("-1.0"))))

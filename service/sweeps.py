@@ -50,15 +50,11 @@ class Sweeps:
         }
 
     async def run(self) -> None:
-        """Sweep until cancelled, for all tenants; one failing job keeps no other from its work."""
+        """Sweep until cancelled, for all tenants; a job that fails or waits keeps no other from its work."""
         tenancy.enter(tenancy.EVERYBODY)
-        while True:
+        async with asyncio.TaskGroup() as group:
             for name, job in self._jobs.items():
-                try:
-                    await job()
-                except Exception as error:  # A sweep must outlive what it sweeps; the next round tries again.
-                    log.error("sweep.failed", sweep=name, error=type(error).__name__)
-            await asyncio.sleep(PERIOD_SECONDS)
+                group.create_task(_again_and_again(name, job))
 
     async def rescue(self) -> int:
         """Give stranded tickets a new drain."""
@@ -81,3 +77,12 @@ class Sweeps:
         """Drop what is kept for repeated requests once nobody repeats them any more."""
         async with self._db.begin() as conn:
             await idempotency.forget_old(conn, self._clock())
+
+
+async def _again_and_again(name: str, job: Callable[[], Awaitable[object]]) -> None:
+    while True:
+        try:
+            await job()
+        except Exception as error:  # A sweep must outlive what it sweeps; the next round tries again.
+            log.error("sweep.failed", sweep=name, error=type(error).__name__)
+        await asyncio.sleep(PERIOD_SECONDS)

@@ -136,16 +136,40 @@ async def test_one_failing_sweep_keeps_no_other_from_its_work(sqlite_url: str, c
         sweeps = Sweeps(s.db, s.engine, s.wakeups, s.clock, fail, fail)
         running = asyncio.create_task(sweeps.run())
 
-        async def anchored() -> bool:
+        async def anchored_and_ended() -> bool:
             await service.work()
             async with s.db.reading() as conn:
-                return (await verify_tenant(conn, "default")).anchors > 0
+                anchors = (await verify_tenant(conn, "default")).anchors
+            return anchors > 0 and (await service.ticket(ticket["id"]))["status"] == "resolved"
 
-        await until(anchored)
+        await until(anchored_and_ended)
         running.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await running
-        assert (await service.ticket(ticket["id"]))["status"] == "resolved"
+
+
+async def test_a_merchants_system_that_does_not_answer_keeps_no_timer_from_ringing(
+    sqlite_url: str, clock: StandingClock
+) -> None:
+    async with rig(sqlite_url, clock) as service:
+        ticket = await service.say("Please cancel my order D-100003")
+        clock.advance(hours=49)
+        s = service.services
+
+        async def wait_for_ever() -> int:
+            return await asyncio.get_running_loop().create_future()
+
+        sweeps = Sweeps(s.db, s.engine, s.wakeups, s.clock, wait_for_ever, s.approvals.expire)
+        running = asyncio.create_task(sweeps.run())
+
+        async def ended() -> bool:
+            await service.work()
+            return (await service.ticket(ticket["id"]))["status"] == "resolved"
+
+        await until(ended)
+        running.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await running
 
 
 async def test_anchors_show_a_chain_that_was_rewritten_as_a_whole(sqlite_url: str, clock: StandingClock) -> None:

@@ -10,10 +10,10 @@ from datetime import date
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 
 from agent.settings import DEFAULT_GRANT
 from service.errors import Fatal
@@ -49,6 +49,8 @@ class Prices(Part):
 class Budget(Part):
     """What the agent may spend on one ticket in its life (DESIGN, section 5)."""
 
+    model_config = ConfigDict(strict=True)
+
     steps: int = DEFAULT_GRANT.steps
     tokens: int = DEFAULT_GRANT.tokens
     microusd: int = DEFAULT_GRANT.microusd
@@ -59,6 +61,8 @@ class Budget(Part):
 
 class Sla(Part):
     """How soon a person should look at an escalation, in minutes by risk."""
+
+    model_config = ConfigDict(strict=True)
 
     high: int = 30
     medium: int = 120
@@ -108,11 +112,21 @@ UNTUNED = TenantSettings()
 """What a tenant that the file does not name works with; built once, since every turn asks for it."""
 
 
+def _tenant_name(name: str) -> str:
+    if not TENANT_NAME.match(name):
+        raise ValueError("a tenant's name is lower-case letters, digits and underscores")
+    return name
+
+
+TenantKey = Annotated[str, AfterValidator(_tenant_name)]
+"""The name of a tenant."""
+
+
 class FileSettings(Part):
     """The whole of `deskrail.toml`."""
 
     prices: Prices = Prices()
-    tenants: dict[str, TenantSettings] = {}
+    tenants: dict[TenantKey, TenantSettings] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,9 +227,6 @@ def _file(path: Path | None) -> FileSettings:
         raise Fatal(f"{path} is not TOML: {error}.") from error
     except ValidationError as error:
         raise Fatal(f"{path}: {describe(error)}.") from error
-    for name in settings.tenants:
-        if not TENANT_NAME.match(name):
-            raise Fatal(f"{path}: tenants.{name}: a tenant's name is lower-case letters, digits and underscores.")
     return settings
 
 

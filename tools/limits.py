@@ -130,7 +130,7 @@ class MoneyHours(BaseModel):
     zone: Annotated[str, AfterValidator(_known_zone)] = "UTC"
     opens: time = time(0, 0)
     closes: time = time(23, 59, 59)
-    days: frozenset[Annotated[int, Field(ge=0, le=6)]] = Field(default=frozenset(range(7)), min_length=1)
+    days: frozenset[Annotated[int, Field(ge=0, le=6, strict=True)]] = Field(default=frozenset(range(7)), min_length=1)
 
     @model_validator(mode="after")
     def _ordered(self) -> "MoneyHours":
@@ -176,33 +176,33 @@ class Policy(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
     limits: Mapping[Currency, MoneyLimits] = Field(default_factory=lambda: {"USD": MoneyLimits()})
-    window_days: int = Field(default=30, ge=1)
-    duplicate_days: int = Field(default=30, ge=0)
-    return_days: int = Field(default=30, ge=0)
-    cooldown_hours: int = Field(default=24, ge=0)
-    actions_per_hour: int = Field(default=20, ge=1)
-    confirmation_hours: int = Field(default=48, ge=1)
-    approval_hours: int = Field(default=72, ge=1)
-    code_minutes: int = Field(default=10, ge=1)
+    window_days: int = Field(default=30, ge=1, strict=True)
+    duplicate_days: int = Field(default=30, ge=0, strict=True)
+    return_days: int = Field(default=30, ge=0, strict=True)
+    cooldown_hours: int = Field(default=24, ge=0, strict=True)
+    actions_per_hour: int = Field(default=20, ge=1, strict=True)
+    confirmation_hours: int = Field(default=48, ge=1, strict=True)
+    approval_hours: int = Field(default=72, ge=1, strict=True)
+    code_minutes: int = Field(default=10, ge=1, strict=True)
     """How long a verification code lives."""
-    code_tries: int = Field(default=3, ge=1)
+    code_tries: int = Field(default=3, ge=1, strict=True)
     """How often a verification code may be tried."""
-    codes_per_hour: int = Field(default=3, ge=1)
+    codes_per_hour: int = Field(default=3, ge=1, strict=True)
     """How many codes one ticket may ask for within an hour."""
-    codes_per_day: int = Field(default=5, ge=1)
+    codes_per_day: int = Field(default=5, ge=1, strict=True)
     """How many codes one account is sent within a day, whoever asks; what goes beyond is not sent, and nobody is told."""
-    proof_minutes: int = Field(default=60, ge=1)
+    proof_minutes: int = Field(default=60, ge=1, strict=True)
     """How long further messages of the sender who typed the right code count as the customer's."""
-    store_credit: bool = True
+    store_credit: bool = Field(default=True, strict=True)
     money_hours: MoneyHours | None = None
     granted: Mapping[Lane, frozenset[Tool]] = Field(default_factory=_granted)
     flows: Mapping[str, frozenset[Tool]] = Field(default_factory=_flows)
     verification: Mapping[Tool, Verification] = Field(default_factory=dict)
     tool_limits: Mapping[Acting, ToolLimit] = Field(default_factory=dict)
     autonomy: Mapping[Acting, Level] = Field(default_factory=dict)
-    autonomy_streak: int = Field(default=20, ge=1)
+    autonomy_streak: int = Field(default=20, ge=1, strict=True)
     """How many decisions of people in a row, all "as proposed", earn a tool the next level."""
-    autonomy_days: int = Field(default=90, ge=1)
+    autonomy_days: int = Field(default=90, ge=1, strict=True)
     """How far back a tool's record is read."""
 
     @cached_property

@@ -86,6 +86,11 @@ def test_each_setting_that_cannot_be_meant_is_named_with_its_line(deskrail: Desk
         ("[tenants.default.policy.money_hours]\ndays = [1, 7]\n", 2, "less than or equal to 6"),
         ("[tenants.default.policy.money_hours]\ndays = []\n", 2, "at least 1 item"),
         ("[tenants.default.policy]\nautonomy_streak = 0\n", 2, "greater than or equal to 1"),
+        ("[tenants.default.policy]\napproval_hours = true\n", 2, "approval_hours: Input should be a valid integer"),
+        ("[tenants.default.policy]\nactions_per_hour = '20'\n", 2, "actions_per_hour: Input should be a valid integer"),
+        ("[tenants.default.policy]\nstore_credit = 'no'\n", 2, "store_credit: Input should be a valid boolean"),
+        ("[tenants.default.budget]\nsteps = true\n", 2, "budget.steps: Input should be a valid integer"),
+        ("[tenants.Default]\nmode = 'normal'\n", 1, "a tenant's name is lower-case"),
     ],
 )
 def test_a_file_of_another_shape_is_pointed_into(deskrail: Deskrail, tmp_path: Path, text: str, line: int, said: str) -> None:

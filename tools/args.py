@@ -3,6 +3,7 @@
 import unicodedata
 from typing import Annotated
 
+from babel import Locale
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from tools.commerce import Address
@@ -37,7 +38,13 @@ def _one_line(text: str) -> str:
     return text
 
 
+_COUNTRIES = frozenset(Locale("en").territories) - {"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"}
+"""The codes that goods can be sent to; the others in the list are unions, and codes that were set aside for tests."""
+
+
 def _clean_address(address: Address) -> Address:
+    if address.country not in _COUNTRIES:
+        raise ValueError("There is no country with this code.")
     for value in address.model_dump().values():
         if value is not None:
             _one_line(value)

@@ -89,6 +89,12 @@ async def test_an_address_line_is_one_line(world: World, line: str) -> None:
     assert (await world.runner.call(await world.ticket(), "change_order_address", args, "o-1")).code == "validation"
 
 
+@pytest.mark.parametrize("country", ["ZZ", "EU", "XA", "us", "USA"])
+async def test_goods_go_to_a_country_that_there_is(world: World, country: str) -> None:
+    args = {"order_id": "D-100002", "address": {**NEW_ADDRESS, "country": country}}
+    assert (await world.runner.call(await world.ticket(), "change_order_address", args, "o-1")).code == "validation"
+
+
 async def test_a_line_named_more_often_than_it_was_ordered_is_refused(world: World) -> None:
     args = {"order_id": "D-100001", "item_ids": ["D-100001-i1", "D-100001-i1"], "refund_to": "pm_ada"}
     assert (await world.runner.call(await world.ticket(), "return_items", args, "o-1")).code == "not_found"

@@ -214,10 +214,13 @@ def test_the_console_works_on_a_phone(visit: Visitor, house: House) -> None:
     house.do(house.world.wanted(ticket, E_BIKE | {"amount_minor": 61_000}, "cus_2"))
     seen = visit(Role.SUPERVISOR, size=NARROW)
     seen.go("/console/switches")
-    row = seen.page.locator("#switch-lane-human")
-    row.get_by_placeholder("Reason").fill("A drill.")
+    row = seen.page.locator("#switch-tool-issue_refund")
+    row.get_by_placeholder("Reason").fill("A drill. Two refunds on Friday went to the wrong place.")
     row.get_by_role("button", name="Switch off").click()
-    expect(seen.page.get_by_text("Lane human is switched off.")).to_be_visible()
+    expect(seen.page.get_by_text("Tool issue refund is switched off.")).to_be_visible()
+    name = row.locator(".switch-name").bounding_box()
+    assert name is not None
+    assert name["width"] > 100
     pages = ("/console", "/console/approvals", "/console/tickets", f"/console/tickets/{ticket}", "/console/switches", "/ops")
     for path in pages:
         seen.go(path)

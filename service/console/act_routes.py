@@ -54,7 +54,9 @@ async def choose(request: Request, ticket_id: str, viewer: Looker) -> Response:
 async def show_form(
     request: Request, ticket_id: str, tool: str, viewer: Looker, order: Annotated[str, Query(max_length=64)] = ""
 ) -> Response:
-    """The form of one tool."""
+    """The form of one tool; without the order that it needs, the orders to choose from."""
+    if wants_order(_spec(request, viewer, tool)) and not order:
+        return RedirectResponse(f"/console/tickets/{ticket_id}/act", 303)
     return await _form(request, viewer, await read_story(request, viewer, ticket_id), _spec(request, viewer, tool), order)
 
 

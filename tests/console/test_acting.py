@@ -138,6 +138,11 @@ async def test_a_tool_that_only_looks_or_is_not_there_has_no_form(world: World, 
     assert await world.rows(tickets) == before
 
 
+async def test_whoever_opens_a_form_without_its_order_chooses_one_first(bob: Browser, ticket: str) -> None:
+    shown = await bob.get(f"/console/tickets/{ticket}/act/issue_refund")
+    assert (shown.status_code, shown.headers["location"]) == (303, f"/console/tickets/{ticket}/act")
+
+
 async def test_a_switch_stops_people_too(world: World, bob: Browser, ticket: str) -> None:
     ann = await world.browser(Role.SUPERVISOR, "ann")
     await ann.post("/console/switches", scope="effect", name="MONEY", on="on", reason="Two banks answer.")

@@ -7,10 +7,11 @@ from json import JSONDecodeError
 
 from pydantic import ValidationError
 
+from tools.book import ActionBook
 from tools.catalogue import CATALOGUE
 from tools.commerce import Backend, Commerce, Failure, Job, OrderId, Receipt
 from tools.errors import BackendUnavailable, Code, OutcomeUnknown, ToolError
-from tools.ports import Action, ActionBook, ActionStatus, Caller, Effect, Saw, TenantName
+from tools.ports import Action, ActionStatus, Caller, Effect, Saw, TenantName
 from tools.proof import Reading, believable
 from tools.tool import Retry, ToolSpec
 from tools.verification import Codes, NoCodes

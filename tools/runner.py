@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from tools.args import Args
+from tools.book import ActionBook, Decide
 from tools.catalogue import CATALOGUE
 from tools.errors import BackendUnavailable, Code, MovedOn, ToolError
 from tools.execution import CommerceFor, Crashpoint, Executor, go_on
@@ -15,13 +16,11 @@ from tools.explaining import Explanation, explained, explained_at_the_door
 from tools.policy import Case, Policy, decide, decide_read
 from tools.ports import (
     Action,
-    ActionBook,
     ActionId,
     ActionStatus,
     BookFacts,
     Caller,
     Clock,
-    Decide,
     Effect,
     Json,
     Proposal,

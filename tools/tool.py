@@ -8,11 +8,12 @@ from enum import StrEnum
 from typing import Any, get_type_hints
 
 from tools.args import Args
+from tools.book import ActionBook
 from tools.commerce import Backend, Commerce, CustomerId, Failure, Job, Receipt
 from tools.errors import Code, ToolError
 from tools.limits import Policy
 from tools.money import Money
-from tools.ports import Action, ActionBook, Caller, Effect, Json, MoneyLeg, Verification
+from tools.ports import Action, Caller, Effect, Json, MoneyLeg, Verification
 
 
 @dataclass(frozen=True, slots=True)

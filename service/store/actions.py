@@ -18,19 +18,18 @@ from service.store.money_schema import actions
 from service.store.schema import questions
 from service.store.switches import Who
 from service.store.wakeups import EventKind, Wakeups
+from tools.book import ActionBook, Decide
 from tools.commerce import Failure, Job, Receipt
 from tools.digest import digest, wish
 from tools.errors import Code, FencedOff, MovedOn, RunSuperseded
 from tools.limits import Policy
 from tools.ports import (
     Action,
-    ActionBook,
     ActionId,
     ActionStatus,
     BookFacts,
     Caller,
     Clock,
-    Decide,
     Json,
     Lane,
     Proposal,

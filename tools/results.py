@@ -9,17 +9,29 @@ from tools.ports import Action, ActionStatus, Json, ToolResult
 _WAITING = {"needs_confirmation": Code.CONFIRMATION_REQUIRED, "needs_approval": Code.APPROVAL_REQUIRED}
 _IN_DOUBT = (ActionStatus.RESERVED, ActionStatus.SENT, ActionStatus.UNKNOWN)
 
+_SHOP_REFUSED = "The merchant's system will not do this as things stand; nothing has changed."
+_FAILED = {
+    Code.BACKEND_UNAVAILABLE: "The merchant's system could not be reached, so nothing was done.",
+    Code.REVERSED: "The merchant's system reported later that this has come to nothing.",
+    Code.NOT_DONE: "A person found out that this never happened.",
+}
+"""Why an action that the policy had allowed came to nothing."""
+
 
 def result_of(action: Action) -> ToolResult:
-    """The result of a WRITE or MONEY call: its receipt, or why it has none."""
+    """The result of a WRITE or MONEY call: its receipt, or why it has none.
+
+    What failed was allowed before, so the rule that people voted under is not why.
+    """
+    failed = action.status is ActionStatus.FAILED
     return ToolResult(
         tool=action.tool,
         ok=action.status is ActionStatus.SUCCEEDED,
         data=_data(action),
         action=action,
         code=_code(action),
-        rule=action.rule,
-        sentence=action.sentence or sentence_of(action.rule),
+        rule=None if failed else action.rule,
+        sentence=_why_failed(action) if failed else action.sentence or sentence_of(action.rule),
     )
 
 
@@ -42,6 +54,10 @@ def plain(result: ToolResult) -> dict[str, Json]:
         "sentence": result.sentence,
         "data": dict(result.data),
     }
+
+
+def _why_failed(action: Action) -> str:
+    return _FAILED.get(Code(action.code), _SHOP_REFUSED) if action.code else _SHOP_REFUSED
 
 
 def _code(action: Action) -> str | None:

@@ -8,6 +8,7 @@ from service.store.people import Role
 from tests.store.crowd import many
 from tests.tools.goods import NEW_ADDRESS
 from tests.tools.world import World
+from tools.backends.shop import Fault
 from tools.errors import FencedOff, RunSuperseded
 from tools.ports import ActionId, ActionStatus, Lane, Verification
 
@@ -155,6 +156,17 @@ async def test_an_approval_does_not_hold_when_the_facts_changed_since(world: Wor
     result = await world.runner.resume(caller, waiting.action.id)
     assert (result.code, result.rule) == ("approval_invalid", "approval.digest")
     assert [entry.amount_minor for entry in await world.books()] == [1_000]
+
+
+async def test_an_approved_refund_that_the_shop_never_got_is_not_blamed_on_the_cap(world: World) -> None:
+    caller = await world.ticket()
+    waiting = await world.confirmed(caller, "issue_refund", {**REFUND, "order_id": "D-100003", "amount_minor": 80_000})
+    await world.vote(await world.person(), waiting.action)
+    world.shops["default"].script("refund", Fault("unreachable"), Fault("unreachable"))
+    assert waiting.action is not None
+    result = await world.runner.resume(caller, waiting.action.id)
+    assert (waiting.rule, result.rule, result.code) == ("refund.per_call_cap", None, "backend_unavailable")
+    assert result.sentence == "The merchant's system could not be reached, so nothing was done."
 
 
 async def test_a_cancelled_order_gives_back_what_was_paid(world: World) -> None:

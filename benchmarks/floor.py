@@ -1,32 +1,31 @@
-"""The floor of a whole turn: a route and a worker written by hand on raw psycopg, SKIP LOCKED and a short poll.
+"""The floor of a whole turn: a route and a worker written by hand, with SKIP LOCKED and a short poll.
 
 It stores the same rows in the same tables and makes the same commits as the service: one for the webhook, one to take jobs, one
 to claim the ticket, one for the outcome, one to end the job. It classifies with the same model and reads the same order. It has
 no engine, no state machine, no tool layer, no policy and no templates, and it answers one question only.
 """
 
+import asyncio
 import hashlib
 import json
 import re
 import secrets
-import signal
-import threading
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, closing
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
-from psycopg.rows import DictRow, dict_row
 from psycopg.types.json import Jsonb
-from psycopg_pool import AsyncConnectionPool
 from pydantic import ValidationError
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from benchmarks import floor_sql
 from benchmarks.environment import SECRET
+from benchmarks.hand_connections import Connect, Send, raw_blocking, raw_pool, same_pool
 from benchmarks.load import PATH
 from benchmarks.processes import Say
 from classifier.dataset import MODEL_DIR
@@ -38,7 +37,6 @@ from service.serving import address, listen, serving, until_told_to_stop
 
 POLL_SECONDS = 0.02
 JOBS_AT_ONCE = 8
-POOL = 20
 
 _ORDER = re.compile(r"D-\d{6}")
 
@@ -49,41 +47,53 @@ def create_jobs(url: str) -> None:
         conn.execute(floor_sql.CREATE_JOBS)
 
 
-def web(url: str, say: Say) -> None:
-    """The route in a web process."""
-    loop.run(_serve(url, say))
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """The hand-written path over one kind of connection; its two methods are the processes."""
+
+    for_web: Connect
+    for_worker: Connect
+
+    def web(self, url: str, say: Say) -> None:
+        """The route in a web process."""
+        loop.run(_serve(self.for_web, url, say))
+
+    def worker(self, url: str, say: Say) -> None:
+        """The worker process: take jobs, answer them one after the other, look again after a short while."""
+        loop.run(_work(self.for_worker, url, say))
 
 
-def worker(url: str, say: Say) -> None:
-    """The worker process: take jobs, answer them one after the other, look again after a short while."""
-    stopped = threading.Event()
-    signal.signal(signal.SIGTERM, lambda _number, _frame: stopped.set())
+RAW = Floor(raw_pool, raw_blocking)
+POOLED = Floor(same_pool, same_pool)
+
+
+async def _work(connect: Connect, url: str, say: Say) -> None:
     model = IntentModel.load(MODEL_DIR)
-    with psycopg.Connection[DictRow].connect(url, autocommit=True, row_factory=dict_row) as conn:
+    async with connect(url) as send:
         say("")
-        while not stopped.is_set():
-            jobs = conn.execute(floor_sql.TAKE_JOBS, {"most": JOBS_AT_ONCE}).fetchall()
+        told = asyncio.create_task(until_told_to_stop())
+        while not told.done():
+            jobs = await send(floor_sql.TAKE_JOBS, {"most": JOBS_AT_ONCE})
             for job in jobs:
-                _turn(conn, model, job["ticket_id"])
-                conn.execute(floor_sql.END_JOB, {"job": job["id"]})
-            if not jobs:
-                stopped.wait(POLL_SECONDS)
+                await _turn(send, model, job["ticket_id"])
+                await send(floor_sql.END_JOB, {"job": job["id"]})
+            await asyncio.sleep(0 if jobs else POLL_SECONDS)
 
 
-def _turn(conn: psycopg.Connection[DictRow], model: IntentModel, ticket: str) -> None:
-    claim = conn.execute(floor_sql.CLAIM, {"ticket": ticket}).fetchone()
-    asked = conn.execute(floor_sql.READ, {"ticket": ticket}).fetchone()
-    if claim is None or asked is None:
+async def _turn(send: Send, model: IntentModel, ticket: str) -> None:
+    claimed = await send(floor_sql.CLAIM, {"ticket": ticket})
+    read = await send(floor_sql.READ, {"ticket": ticket})
+    if not claimed or not read:
         return
+    claim, asked = claimed[0], read[0]
     said = model.predict(asked["text"], asked["subject"])
     named = _ORDER.search(asked["text"])
     if said.intent != "order_status" or named is None:
         raise AssertionError("The floor answers one question only, and this was another one.")
-    wanted = {"order": named[0], "customer": asked["customer"]}
-    found = conn.execute(floor_sql.READ_ORDER, wanted).fetchone()
-    if found is None:
+    found = await send(floor_sql.READ_ORDER, {"order": named[0], "customer": asked["customer"]})
+    if not found:
         raise AssertionError("The order that a ticket names is not there.")
-    order = json.loads(found["doc"])
+    order = json.loads(found[0]["doc"])
     text = _reply(asked["name"], order)
     message = f"msg_{secrets.token_hex(13)}"
     entries = _entries(asked, said, order, text, message)
@@ -98,7 +108,7 @@ def _turn(conn: psycopg.Connection[DictRow], model: IntentModel, ticket: str) ->
         "confidence": said.confidence,
         "now": datetime.now(UTC),
     }
-    conn.execute(floor_sql.FINISH, values | _chain(claim["journal_head"], entries))
+    await send(floor_sql.FINISH, values | _chain(claim["journal_head"], entries))
 
 
 def _reply(name: str, order: Mapping[str, Any]) -> str:
@@ -141,17 +151,10 @@ def _chain(head: str, entries: list[tuple[str, dict[str, Any]]]) -> dict[str, An
     return {"kinds": [kind for kind, _ in entries], "hashes": hashes, "salts": salts, "payloads": payloads, "head": head}
 
 
-def create_app(url: str) -> FastAPI:
+def create_app(send: Send) -> FastAPI:
     """The route at the same path as the real one: verify, validate, store the rows and the job in one commit."""
     signer = Webhook(SECRET)
-    pool = AsyncConnectionPool(url, min_size=1, max_size=POOL, open=False, kwargs={"autocommit": True})
-
-    @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        async with pool:
-            yield
-
-    app = FastAPI(openapi_url=None, lifespan=lifespan)
+    app = FastAPI(openapi_url=None)
 
     @app.post(PATH)
     async def take_in(request: Request) -> JSONResponse:
@@ -164,8 +167,7 @@ def create_app(url: str) -> FastAPI:
         except ValidationError:
             return JSONResponse({"code": "validation"}, 422)
         row = _row(request.headers["webhook-id"], body, delivery)
-        async with pool.connection() as conn:
-            await conn.execute(floor_sql.TAKE_IN, row)
+        await send(floor_sql.TAKE_IN, row)
         return JSONResponse({"ticket_id": row["ticket"], "message_id": row["message"], "duplicate": False}, 202)
 
     return app
@@ -192,8 +194,9 @@ def _row(webhook_id: str, body: bytes, delivery: Delivery) -> dict[str, Any]:
     }
 
 
-async def _serve(url: str, say: Say) -> None:
-    with closing(listen("127.0.0.1", 0)) as listening:
-        async with serving(create_app(url), listening):
-            say(address(listening))
-            await until_told_to_stop()
+async def _serve(connect: Connect, url: str, say: Say) -> None:
+    async with connect(url) as send:
+        with closing(listen("127.0.0.1", 0)) as listening:
+            async with serving(create_app(send), listening):
+                say(address(listening))
+                await until_told_to_stop()

@@ -1,4 +1,4 @@
-"""The floor of a money call: the statements and commits of one refund, written by hand and run on raw psycopg.
+"""The floor of a money call: the statements and commits of one refund, written by hand.
 
 It decides nothing, checks nothing and trusts every row; it touches the same tables in the same transactions as the service: the
 reservation, `sent`, the shop's effect, and the settling.
@@ -13,6 +13,8 @@ from typing import Any, LiteralString
 
 import psycopg
 from psycopg.types.json import Jsonb
+
+from service.store.database import Database
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,12 +179,9 @@ def run(conn: psycopg.Connection[Any], values: Mapping[str, Any]) -> None:
                 conn.execute(statement, values)
 
 
-async def run_async(conn: psycopg.AsyncConnection[Any], values: Mapping[str, Any]) -> None:
-    """One refund on an async connection that is in autocommit."""
+async def run_pooled(db: Database, values: Mapping[str, Any]) -> None:
+    """One refund over the pool of the service; the text of each statement goes to the driver as it is."""
     for unit in SEQUENCE:
-        if not unit.commits:
-            await (await conn.execute(unit.statements[0], values)).fetchall()
-            continue
-        async with conn.transaction():
+        async with db.begin() if unit.commits else db.reading() as conn:
             for statement in unit.statements:
-                await conn.execute(statement, values)
+                await conn.exec_driver_sql(statement, dict(values))

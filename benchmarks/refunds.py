@@ -28,8 +28,8 @@ from tools.ports import Caller, TenantName
 AMOUNT = 100
 """Cents: so small that a whole run stays below the cap of the tenant's day, above which people vote."""
 
-SIDES = ("ours", "blocking", "async")
-"""The service, and the floor on both kinds of connection."""
+SIDES = ("ours", "raw", "pooled")
+"""The service, and the floor through raw psycopg and over the service's own pool."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +82,14 @@ async def measure(url: str, plan: Plan) -> Found:
         callers = await _callers(services, plan.subjects)
         rest = iter([_subject(number, caller) for number, caller in enumerate(callers, start=1)])
         by_ticket = {str(caller.ticket): caller for caller in callers}
-        async with await psycopg.AsyncConnection.connect(url, autocommit=True) as waiting:
-            with psycopg.connect(url, autocommit=True) as blocking:
-                sides = _sides(services, by_ticket, blocking, waiting)
-                seen = await _warm_up(services, sides, rest, plan)
-                rounds: dict[str, list[Spent]] = defaultdict(list)
-                for number in range(plan.rounds):
-                    for name in SIDES if number % 2 == 0 else SIDES[::-1]:
-                        batch = [next(rest) for _ in range(plan.calls)]
-                        rounds[name].append(await _spent(sides[name], batch, server))
+        with psycopg.connect(url, autocommit=True) as raw:
+            sides = _sides(services, by_ticket, raw)
+            seen = await _warm_up(services, sides, rest, plan)
+            rounds: dict[str, list[Spent]] = defaultdict(list)
+            for number in range(plan.rounds):
+                for name in SIDES if number % 2 == 0 else SIDES[::-1]:
+                    batch = [next(rest) for _ in range(plan.calls)]
+                    rounds[name].append(await _spent(sides[name], batch, server))
         return Found(rounds, *seen)
     finally:
         await services.close()
@@ -99,12 +98,7 @@ async def measure(url: str, plan: Plan) -> Found:
 Call = Callable[[Subject], Awaitable[None]]
 
 
-def _sides(
-    services: Services,
-    callers: Mapping[str, Caller],
-    blocking: psycopg.Connection[Any],
-    waiting: psycopg.AsyncConnection[Any],
-) -> Mapping[str, Call]:
+def _sides(services: Services, callers: Mapping[str, Caller], raw: psycopg.Connection[Any]) -> Mapping[str, Call]:
     async def ours(subject: Subject) -> None:
         args = {"order_id": subject.order, "amount_minor": AMOUNT, "currency": "USD", "reason": "damaged"}
         origin = f"request:{subject.order}"
@@ -113,12 +107,12 @@ def _sides(
             raise AssertionError(f"A refund was refused: {result.code}, {result.rule}")
 
     async def by_hand(subject: Subject) -> None:
-        money_floor.run(blocking, values_for(subject, AMOUNT, callers[subject.ticket].person or ""))
+        money_floor.run(raw, values_for(subject, AMOUNT, callers[subject.ticket].person or ""))
 
-    async def by_hand_async(subject: Subject) -> None:
-        await money_floor.run_async(waiting, values_for(subject, AMOUNT, callers[subject.ticket].person or ""))
+    async def by_hand_pooled(subject: Subject) -> None:
+        await money_floor.run_pooled(services.db, values_for(subject, AMOUNT, callers[subject.ticket].person or ""))
 
-    return dict(zip(SIDES, (ours, by_hand, by_hand_async), strict=True))
+    return dict(zip(SIDES, (ours, by_hand, by_hand_pooled), strict=True))
 
 
 async def _warm_up(services: Services, sides: Mapping[str, Call], rest: Iterator[Subject], plan: Plan) -> tuple[int, int]:
@@ -127,8 +121,9 @@ async def _warm_up(services: Services, sides: Mapping[str, Call], rest: Iterator
         for name in SIDES:
             await sides[name](next(rest))
     with _counting(services.db.engine, services.shop_engine) as seen:
-        for name in SIDES:
-            await sides[name](next(rest))
+        await sides["ours"](next(rest))
+    for name in SIDES[1:]:
+        await sides[name](next(rest))
     return seen["statements"], seen["commits"]
 
 

@@ -105,7 +105,7 @@ class Unrecorded:
         return ToolResult(tool, True, look_up(args))
 
     async def resume(self, action: ActionId) -> ToolResult:
-        raise NotImplementedError("Nothing waits here.")
+        raise AssertionError("Nothing waits here.")
 
     def note(self, kind: str, data: Mapping[str, Json]) -> None:
         return None

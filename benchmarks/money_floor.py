@@ -102,6 +102,10 @@ _MOVE_HEAD = """
 update tickets set journal_seq = journal_seq + 1, journal_head = %(key)s, updated_at = %(now)s where id = %(ticket)s
 """
 _MARK_SENT = "update actions set status = 'sent', sent_at = %(now)s where id = %(action)s and status = 'reserved' returning *"
+_ALL_ON_ORDER = """
+select * from actions
+where tenant = 'default' and order_id = %(order)s and status in ('proposed', 'reserved', 'sent', 'unknown', 'succeeded')
+"""
 _SETTLE = """
 update actions set status = 'succeeded', receipt = %(receipt)s, ended_at = %(now)s
 where id = %(action)s and status = 'sent' returning *
@@ -123,6 +127,7 @@ SEQUENCE = (
     Unit((_FIND_ACTION,), commits=False),
     Unit((_READ_ORDER,), commits=False),
     Unit((_READ_CUSTOMER,), commits=False),
+    Unit((_ALL_ON_ORDER,), commits=False),
     Unit((_LOCK_TICKET, _MET, *_FACTS, _ADD_ACTION, _TELL_RESERVED)),
     Unit((_LOCK_TICKET, _HOLD_SWITCHES, _MARK_SENT, _TELL_SENT)),
     Unit((_READ_ORDER + _FOR_UPDATE, _FIND_EFFECT, _READ_CUSTOMER + _FOR_UPDATE, _WRITE_ORDER, _WRITE_BOOK)),

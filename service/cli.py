@@ -64,7 +64,7 @@ class Commands(TyperGroup):
             return super().invoke(ctx)
         except (typer.Exit, typer.Abort, typer.TyperException):
             raise
-        except Exception as error:
+        except Exception as error:  # Whatever it is, the user gets a sentence and a code to leave with, not a traceback.
             if ctx.params["show_traceback"] or (isinstance(error, OSError) and error.errno == errno.EPIPE):
                 raise
             typer.echo(f"deskrail: {sentence(error)}", err=True)

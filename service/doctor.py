@@ -145,7 +145,7 @@ async def _backend(settings: Settings, tenant: str) -> Diagnosis:
         data = await shop.dump(engine, tenant) if await shop.has_tables(engine) else None
     except shop.UnknownShop:
         data = None
-    except Exception as error:
+    except Exception as error:  # Drivers name an outage in many ways; what is none of them is raised again.
         if not is_outage(error):
             raise
         return Diagnosis(what, "broken", "The embedded shop's database does not answer.", "Check DESKRAIL_SHOP_URL.")

@@ -41,7 +41,7 @@ async def look_into(url: str) -> Inside:
             return Inside([Diagnosis("database", "broken", f"There is none at {db.url.database} yet.", _MIGRATE)])
         with tenancy.across_tenants():
             return await _look(db, name)
-    except Exception as error:
+    except Exception as error:  # Drivers name an outage in many ways; what is none of them is raised again.
         if not is_outage(error):
             raise
         advice = "Check DESKRAIL_DATABASE_URL, and that the database runs, has room and lets this machine in."

@@ -60,8 +60,8 @@ def currency(case: Case, book: BookFacts, policy: Policy) -> Code | None:
 
 
 def conservation(case: Case, book: BookFacts, policy: Policy) -> Code | None:
-    """Captured minus reserved, sent, unknown and succeeded; the legs add up to the amount."""
-    spent = max(case.situation.refunded_minor + book.pending_minor, book.booked_minor)
+    """Captured minus reserved, sent, unknown, promised and succeeded; the legs add up to the amount."""
+    spent = max(case.situation.refunded_minor + case.situation.promised_minor + book.pending_minor, book.booked_minor)
     over = case.proposal.money is not None and (case.amount <= 0 or spent + case.amount > case.situation.captured_minor)
     allocated = sum(leg.amount_minor for leg in case.proposal.legs)
     return Code.OVER_REFUND if over or (case.proposal.money is not None and allocated != case.amount) else None

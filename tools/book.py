@@ -89,8 +89,8 @@ class ActionBook(Protocol):
         """
         ...
 
-    async def live_on_order(self, caller: Caller, order_id: str) -> tuple[Action, ...]:
-        """The tenant's actions on an order that have not ended, oldest first."""
+    async def on_order(self, caller: Caller, order_id: str) -> tuple[Action, ...]:
+        """The tenant's actions on an order that have not ended or succeeded, oldest first."""
         ...
 
     async def switch_for(self, caller: Caller, tool: str) -> Switch | None:

@@ -193,7 +193,10 @@ class RefundLeg(Value):
 
 
 class Receipt(Value):
-    """The backend's proof that an effect happened or was accepted; `reference` is the backend's own id of it."""
+    """The backend's proof that an effect happened or was accepted; `reference` is the backend's own id of it.
+
+    `amount_minor` is the money that goes back, now or later; `legs` is the part that has moved.
+    """
 
     reference: str
     kind: str
@@ -201,6 +204,16 @@ class Receipt(Value):
     currency: str | None = None
     legs: tuple[RefundLeg, ...] = ()
     data: dict[str, Any] = {}
+
+    @property
+    def moved_minor(self) -> int:
+        """What has moved, in minor units."""
+        return sum(leg.amount_minor for leg in self.legs)
+
+    @property
+    def promised_minor(self) -> int:
+        """What has not moved yet, in minor units."""
+        return max(self.amount_minor - self.moved_minor, 0)
 
 
 class Job(Value):

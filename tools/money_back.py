@@ -1,11 +1,15 @@
 """The arithmetic of money that goes back: what each method paid, how a refund is spread over them, and where it ends up."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 from tools.commerce import Customer, Order, PaymentMethod, PaymentMethodId
 from tools.money import Money
 from tools.ports import Json, MoneyLeg
 from tools.scope import method_text
+
+NOTHING: Mapping[str, int] = MappingProxyType({})
+"""Promised to no method."""
 
 
 def paid_by_method(order: Order) -> dict[PaymentMethodId, int]:
@@ -17,12 +21,17 @@ def paid_by_method(order: Order) -> dict[PaymentMethodId, int]:
     return left
 
 
-def allocate(order: Order, customer: Customer, amount_minor: int) -> tuple[MoneyLeg, ...]:
-    """Spread an amount over the methods that paid, first the first; the legs sum to less when the order has less left."""
-    rest = min(amount_minor, max(0, order.captured_minor - order.refunded_minor))
+def allocate(
+    order: Order, customer: Customer, amount_minor: int, promised: Mapping[str, int] = NOTHING
+) -> tuple[MoneyLeg, ...]:
+    """Spread an amount over the methods that paid, first the first; the legs sum to less when the order has less left.
+
+    What is `promised` to each method is spoken for.
+    """
+    rest = min(amount_minor, max(0, order.captured_minor - order.refunded_minor - sum(promised.values())))
     legs: list[MoneyLeg] = []
     for method_id, left in paid_by_method(order).items():
-        part = min(rest, left)
+        part = min(rest, left - promised.get(method_id, 0))
         if part > 0:
             legs.append(leg_to(customer, method_id, part))
             rest -= part
@@ -62,13 +71,21 @@ def destination_text(customer: Customer, legs: Iterable[MoneyLeg]) -> str:
     return " and ".join(dict.fromkeys(method_text(method_of(customer, leg.method_id)) for leg in legs))
 
 
-def money_facts(order: Order, customer: Customer, money: Money | None, legs: Iterable[MoneyLeg]) -> dict[str, Json]:
+def money_facts(
+    order: Order,
+    customer: Customer,
+    money: Money | None,
+    legs: Iterable[MoneyLeg],
+    promised: Mapping[str, int] = NOTHING,
+) -> dict[str, Json]:
     """The facts of a money action that the customer and an approver are shown, and that an approval's digest covers."""
+    owed = sum(promised.values())
     return {
         "order_id": order.id,
         "order_status": order.status.value,
         "captured": Money(order.captured_minor, order.currency).as_json(),
         "refunded": Money(order.refunded_minor, order.currency).as_json(),
+        **({"promised": Money(owed, order.currency).as_json()} if owed else {}),
         "amount": money.as_json() if money else None,
         "destination": destination_text(customer, legs),
     }

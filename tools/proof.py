@@ -20,9 +20,8 @@ def believable(action: Action, receipt: Receipt) -> bool:
     if action.money and receipt.currency not in (None, action.money.currency):
         return False
     methods = {leg.method_id for leg in action.legs}
-    moved = sum(leg.amount_minor for leg in receipt.legs)
     known = all(leg.amount_minor > 0 and leg.method_id in methods for leg in receipt.legs)
-    return known and receipt.amount_minor == amount and moved in (0, amount)
+    return known and receipt.amount_minor == amount and receipt.moved_minor in (0, amount)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +38,7 @@ class Reading:
     def of(cls, action: Action, receipt: Receipt, order: Order) -> "Reading":
         """Hold the receipt against the order as it stands now."""
         moved = order.refunded_minor - refunded_before(action.facts)
-        surplus = moved - sum(leg.amount_minor for leg in receipt.legs)
+        surplus = moved - receipt.moved_minor
         after = {
             "captured_minor": order.captured_minor,
             "refunded_minor": order.refunded_minor,

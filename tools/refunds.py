@@ -8,7 +8,7 @@ from pydantic import Field
 
 from tools import seen
 from tools.args import AmountMinor, Args, CurrencyCode, Identifier
-from tools.commerce import Commerce, Job, Order, OrderId, PaymentMethodId, Receipt, RefundLeg
+from tools.commerce import Commerce, Failure, Job, Order, OrderId, PaymentMethodId, Receipt, RefundLeg
 from tools.errors import Code, ToolError
 from tools.money import Money
 from tools.money_back import allocate, destination_of, method_of, money_facts
@@ -61,19 +61,43 @@ async def issue_refund(ctx: ToolContext, args: IssueRefund) -> Wanted:
     customer = await own_account(ctx)
     money = Money(args.amount_minor, args.currency)
     _require_whole(ctx, order, money)
-    legs = allocate(order, customer, args.amount_minor)
+    promised = await _promised(ctx, order)
+    legs = allocate(order, customer, args.amount_minor, promised)
     return Wanted(
         order_id=order.id,
         money=money,
         legs=legs,
-        facts={**money_facts(order, customer, money, legs), "reason": args.reason},
+        facts={**money_facts(order, customer, money, legs, promised), "reason": args.reason},
         situation=Situation(
             captured_minor=order.captured_minor,
             refunded_minor=order.refunded_minor,
+            promised_minor=sum(promised.values()),
             currency=order.currency,
             destination=destination_of(order, customer, legs),
         ),
     )
+
+
+async def _promised(ctx: ToolContext, order: Order) -> dict[str, int]:
+    """What accepted returns and exchanges still owe to each method, in minor units, as the merchant's books say now.
+
+    The order shows no money before the goods have arrived, so whoever refunds in the meantime must leave this much. Where
+    the merchant's books cannot be asked by key, a promise stands until an event tells that it was kept.
+    """
+    owed: dict[str, int] = {}
+    for action in await ctx.book.on_order(ctx.caller, order.id):
+        if action.receipt and action.receipt.promised_minor and await _stands(ctx.shop, action):
+            for leg in action.legs:
+                owed[leg.method_id] = owed.get(leg.method_id, 0) + leg.amount_minor
+    return owed
+
+
+async def _stands(shop: Commerce, action: Action) -> bool:
+    match await shop.find_effect(action.key):
+        case Receipt(moved_minor=moved):
+            return moved == 0
+        case found:
+            return not isinstance(found, Failure)
 
 
 def _require_whole(ctx: ToolContext, order: Order, money: Money) -> None:
@@ -88,7 +112,7 @@ async def get_refund_status(ctx: ToolContext, args: RefundStatus) -> Mapping[str
     """Show what was paid on an order, what has gone back and where to, and what is still under way."""
     order = await own_order(ctx, args.order_id)
     customer = await own_account(ctx)
-    pending = await ctx.book.live_on_order(ctx.caller, order.id)
+    pending = [action for action in await ctx.book.on_order(ctx.caller, order.id) if not action.status.ended]
     refunds = [
         {
             "amount": Money(payment.amount_minor, order.currency).as_json(),

@@ -78,6 +78,6 @@ def _data(action: Action) -> Mapping[str, Json]:
         "receipt": action.receipt.reference,
         "kind": action.receipt.kind,
         "amount": action.money.as_json() if action.money else None,
-        "moved_minor": sum(leg.amount_minor for leg in action.receipt.legs),
+        "moved_minor": action.receipt.moved_minor,
         "destination": action.facts.get("destination"),
     } | ({"surplus_minor": surplus} if (surplus := action.receipt.data.get("surplus_minor")) else {})

@@ -44,11 +44,13 @@ class Situation:
     method that paid), `store_credit` or `own` (another method of the same customer), `none` when nothing goes back.
     `settles_difference` is true when the money is the difference of an exchange. `reships` is true when goods would be sent
     again. `received_at` starts the time that the customer has for a return; None when the backend does not know it.
-    `cancels` is true when the order would end, which only one that is still `pending` may.
+    `cancels` is true when the order would end, which only one that is still `pending` may. `promised_minor` is what accepted
+    returns will still give back.
     """
 
     captured_minor: int = 0
     refunded_minor: int = 0
+    promised_minor: int = 0
     currency: str | None = None
     destination: str = "none"
     settles_difference: bool = False

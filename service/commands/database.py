@@ -24,7 +24,7 @@ def run(work: Coroutine[Any, Any, T]) -> T:
     """Run a command's work to its end. Raises `Fatal` when the database is away."""
     try:
         return loop.run(work)
-    except Exception as error:
+    except Exception as error:  # Drivers name an outage in many ways; what is none of them is raised again.
         if is_outage(error):
             raise Fatal(AWAY) from error
         raise

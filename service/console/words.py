@@ -146,6 +146,7 @@ FACT: Mapping[str, str] = {
     "order_status": "Order status",
     "captured": "Paid",
     "refunded": "Refunded so far",
+    "promised": "Promised for goods on their way back",
     "amount": "This amount",
     "destination": "Goes to",
     "reason": "Reason",

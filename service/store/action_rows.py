@@ -56,9 +56,13 @@ FIND = select(actions).where(
 FIND_ORIGIN = select(actions).where(
     actions.c.tenant == bindparam("tenant"), actions.c.ticket_id == bindparam("ticket"), actions.c.origin == bindparam("value")
 )
-LIVE_ON_ORDER = (
+ON_ORDER = (
     select(actions)
-    .where(actions.c.tenant == bindparam("tenant"), actions.c.order_id == bindparam("order"), actions.c.status.in_(LIVE))
+    .where(
+        actions.c.tenant == bindparam("tenant"),
+        actions.c.order_id == bindparam("order"),
+        actions.c.status.in_((*LIVE, ActionStatus.SUCCEEDED)),
+    )
     .order_by(actions.c.created_at)
 )
 

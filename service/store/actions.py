@@ -58,10 +58,10 @@ class SqlActionBook(ActionBook):
             row = (await conn.execute(action_rows.FIND if origin is None else action_rows.FIND_ORIGIN, wanted)).first()
         return from_row(row) if row else None
 
-    async def live_on_order(self, caller: Caller, order_id: str) -> tuple[Action, ...]:
-        """The tenant's actions on an order that have not ended, oldest first."""
+    async def on_order(self, caller: Caller, order_id: str) -> tuple[Action, ...]:
+        """The tenant's actions on an order that have not ended or succeeded, oldest first."""
         async with self._database.reading() as conn:
-            rows = await conn.execute(action_rows.LIVE_ON_ORDER, {"tenant": caller.tenant, "order": order_id})
+            rows = await conn.execute(action_rows.ON_ORDER, {"tenant": caller.tenant, "order": order_id})
             return tuple(from_row(row) for row in rows)
 
     async def look(self, caller: Caller, proposal: Proposal) -> tuple[BookFacts, Action | None]:

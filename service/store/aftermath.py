@@ -78,10 +78,12 @@ async def correct(conn: AsyncConnection, action: Action, found: Receipt | Failur
         return await _reversed(conn, row, held, found, now), News.REVERSED
     if held is None or not _more_moved(held, found):
         return row, None
-    followed = held.model_copy(update={"legs": found.legs, "data": {**held.data, "paid_by": found.reference}})
+    # What has moved in the end may be less than was promised, when other money went back on the order in between.
+    later = {"amount_minor": found.amount_minor, "legs": found.legs, "data": {**held.data, "paid_by": found.reference}}
+    followed = held.model_copy(update=later)
     row = (await conn.execute(_FOLLOW, {"action": row.id, "later": followed.model_dump(mode="json")})).one()
     await ledger.follow(conn, row, followed, now)
-    paid = {"paid_by": found.reference, "paid_minor": _moved(found)}
+    paid = {"paid_by": found.reference, "paid_minor": found.moved_minor}
     await append_to_ticket(conn, row.ticket_id, [entry(row, "backend", "action.paid", paid)], now)
     return row, News.PAID
 
@@ -96,8 +98,4 @@ async def _reversed(conn: AsyncConnection, before: Any, held: Receipt | None, fo
 
 def _more_moved(held: Receipt, found: Receipt) -> bool:
     """Whether money has moved under a later receipt that had not under the one we hold; never more than was promised."""
-    return _moved(held) == 0 < _moved(found) <= held.amount_minor
-
-
-def _moved(receipt: Receipt) -> int:
-    return sum(leg.amount_minor for leg in receipt.legs)
+    return held.moved_minor == 0 < found.moved_minor <= found.amount_minor <= held.amount_minor

@@ -38,7 +38,7 @@ KIND = "customer.erased"
 SPARED = ("ticket.moved", "ticket.escalated", "flow.moved", "escalation.claimed", "escalation.released", "escalation.resolved")
 """The entries, beside those of actions, whose payloads hold no words of anybody; the promises about histories rest on them."""
 
-NUMBERS = ("captured", "refunded")
+NUMBERS = ("captured", "refunded", "promised")
 """The facts of an action on which the promises about money rest."""
 
 _UNDER_WAY = (ActionStatus.RESERVED, ActionStatus.SENT, ActionStatus.UNKNOWN)

@@ -42,15 +42,15 @@ def settled(action: Any, receipt: Receipt, now: datetime) -> Sequence[NewRow]:
 
     When the receipt's sum differs from what was held, the difference stands against the merchant's funds.
     """
-    held, paid = _amount(action), sum(leg.amount_minor for leg in receipt.legs)
-    accepted = max(receipt.amount_minor - paid, 0)
+    moved, promised = receipt.moved_minor, receipt.promised_minor
+    held = _amount(action)
     return _posted(
         action,
         {
             Account.RESERVED: -held,
-            Account.PAID: paid,
-            Account.ACCEPTED: accepted,
-            Account.MERCHANT: held - paid - accepted,
+            Account.PAID: moved,
+            Account.ACCEPTED: promised,
+            Account.MERCHANT: held - moved - promised,
         },
         now,
     )
@@ -58,8 +58,9 @@ def settled(action: Any, receipt: Receipt, now: datetime) -> Sequence[NewRow]:
 
 async def follow(conn: AsyncConnection, action: Any, receipt: Receipt, now: datetime) -> None:
     """Turn what was promised into what has been paid since, as a later receipt says; what it leaves out is the merchant's."""
-    paid = sum(leg.amount_minor for leg in receipt.legs)
-    await _restate(conn, action, {Account.PAID: paid, Account.ACCEPTED: 0, Account.RESERVED: 0, Account.MERCHANT: -paid}, now)
+    moved, promised = receipt.moved_minor, receipt.promised_minor
+    wanted = {Account.PAID: moved, Account.ACCEPTED: promised, Account.RESERVED: 0, Account.MERCHANT: -moved - promised}
+    await _restate(conn, action, wanted, now)
 
 
 async def reverse(conn: AsyncConnection, action: Any, now: datetime) -> None:

@@ -190,6 +190,11 @@ class Support(RuleBasedStateMachine):
     def refund_comes_back(self, place: int, told: Told) -> None:
         self._do(self.play.refund_comes_back(place, told), self.play.runs())
 
+    @precondition(lambda self: self.play.awaits_goods)
+    @rule(place=PLACE, told=st.sampled_from(get_args(Told)))
+    def goods_arrive(self, place: int, told: Told) -> None:
+        self._do(self.play.goods_arrive(place, told), self.play.runs())
+
     @precondition(lambda self: self.play.mailed)
     @rule(
         who=st.integers(0, len(STRANGERS) - 1),

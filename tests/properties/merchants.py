@@ -7,7 +7,7 @@ from sqlalchemy import select
 from service.store.money_schema import actions
 from tests.properties.premises import own_key
 from tests.properties.stage import Stage
-from tools.commerce import Failure, Receipt
+from tools.commerce import Failure, OrderId, Receipt
 from tools.errors import BackendRefused
 
 Told = Literal["never", "once", "twice", "too early"]
@@ -42,6 +42,19 @@ class Merchants(Stage):
             await self.shop.bank.fail_refund(key, "The card's account is closed.")
         except BackendRefused:
             return
+        await self._tells_of(key, told)
+
+    async def goods_arrive(self, place: int, told: Told) -> None:
+        """What was sent back is in the warehouse, so its money moves."""
+        if not self.awaits_goods:
+            return
+        key, order_id = self.awaits_goods[place % len(self.awaits_goods)]
+        if told == "too early":
+            await self.tells(key)
+        try:
+            await self.shop.bank.settle_arrival(OrderId(order_id or ""))
+        except BackendRefused:
+            return  # The purse that was to pay a difference is empty by now.
         await self._tells_of(key, told)
 
     async def _tells_of(self, key: str, told: Told) -> None:

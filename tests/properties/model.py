@@ -58,6 +58,8 @@ class Model:
     votes: Votes = field(default_factory=Votes)
     moved: dict[str, Mapping[str, int]] = field(default_factory=dict)
     """What each action has moved, by method, unless it has come back."""
+    owed: dict[str, tuple[str, int]] = field(default_factory=dict)
+    """What moves to which method when the goods of an order arrive; less than nothing is charged to it."""
 
     def __post_init__(self) -> None:
         for order in SHOP["orders"]:
@@ -89,6 +91,16 @@ class Model:
             if entry.amount_minor:
                 self.votes.spent(Given(action_id, decided_at, entry.customer_id, entry.amount_minor, tuple(legs)))
                 self.moved[action_id] = legs
+
+    def arrived(self, entry: BookEntry) -> None:
+        """Goods are in the warehouse: whatever happened since, all that was promised for them moves."""
+        assert entry.order_id
+        order, (method, owed) = self.orders[entry.order_id], self.owed.pop(entry.order_id)
+        assert entry.amount_minor == max(0, owed), f"{owed} was promised on {entry.order_id}, and {entry.amount_minor} moved."
+        if owed > 0:
+            self._pay(order, {method: owed})
+        elif owed < 0:
+            self._charge(order, method, -owed)
 
     def came_back(self, entry: BookEntry, action_id: str) -> None:
         """The bank has sent back what an action moved: it stands on the order again, and is nobody's money back any more."""
@@ -134,15 +146,19 @@ class Model:
         order.status = "return_requested"
         value = sum(order.items[item] for item in entry.request["item_ids"])
         assert entry.amount_minor == value <= order.captured - order.refunded
-        # The money of a return follows when the goods arrive.
-        return {entry.request["refund_to"]: value}
+        return self._owes(entry, entry.request["refund_to"], value)
 
     def _exchange_items(self, order: OrderBook, entry: BookEntry) -> Mapping[str, int]:
         assert order.status == "delivered"
         order.status = "exchange_requested"
         difference = self._difference(order, entry)
         assert entry.amount_minor == max(0, -difference)
-        return {entry.request["payment_method_id"]: max(0, -difference)}
+        return self._owes(entry, entry.request["payment_method_id"], -difference)
+
+    def _owes(self, entry: BookEntry, method: str, amount: int) -> Mapping[str, int]:
+        """The money follows when the goods arrive."""
+        self.owed[entry.order_id or ""] = (method, amount)
+        return {method: max(0, amount)}
 
     def _change_order_items(self, order: OrderBook, entry: BookEntry) -> Mapping[str, int]:
         assert order.status == "pending"

@@ -1,6 +1,8 @@
 """A play: everybody's parts together, what must hold after each step, and how it must end."""
 
 from collections import Counter
+from collections.abc import Mapping
+from typing import Any
 
 from sqlalchemy import select
 
@@ -9,14 +11,18 @@ from service.store.schema import questions, tickets
 from tests.properties.machines import Machines
 from tests.properties.merchants import Merchants
 from tests.properties.premises import own_key
+from tools.backends.shop import BookEntry
 from tools.backends.shop.data import dump, read_books
-from tools.backends.shop.schema import REFUND_FAILED
+from tools.backends.shop.schema import AWAITS_GOODS, REFUND_FAILED
 from tools.catalogue import CATALOGUE
 from tools.commerce import Job
 from tools.tool import Retry
 
 DONE = {"sent", "unknown", "succeeded"}
 PAYS = {"refund", "cancel_order"}
+"""What moves money at once; returns and exchanges move it when the goods have arrived."""
+
+ARRIVED = "settle_arrival"
 CODES = {"send_verification_code", "check_verification_code"}
 """What the service's own codes carry out, and not the shop."""
 
@@ -39,23 +45,35 @@ class Play(Machines, Merchants):
         """Each effect in the shop's books is one action's, once, and no receipt was shown for what never happened."""
         rows = await self._rows(select(actions).where(actions.c.tenant == self.tenant))
         by_key = {row.key: row for row in rows}
-        books = await read_books(self.services.shop_engine, self.tenant)
+        everything = await read_books(self.services.shop_engine, self.tenant)
+        books = [entry for entry in everything if entry.kind != ARRIVED]
         failed = {own_key(entry.key) for entry in books if entry.kind == REFUND_FAILED}
         effects = Counter(own_key(entry.key) for entry in books if entry.kind != REFUND_FAILED)
-        for entry in books:
-            action = by_key[own_key(entry.key)]
-            assert action.status in DONE or action.key in failed, f"{action.id} is {action.status}, and it happened."
+        for entry in everything:
+            if entry.kind != ARRIVED:
+                action = by_key[own_key(entry.key)]
+                assert action.status in DONE or action.key in failed, f"{action.id} is {action.status}, and it happened."
             if entry.key not in self.told:
                 self.told.add(entry.key)
-                if entry.kind == REFUND_FAILED:
-                    self.model.came_back(entry, action.id)
-                else:
-                    self.model.effect(entry, action.id, action.reserved_at)
+                self._tell_model(entry, by_key)
         twice = [by_key[key].tool for key, times in effects.items() if times > 1]
         assert all(CATALOGUE[tool].retry is Retry.REPEATABLE for tool in twice), f"It happened twice: {twice}."
         shown = [row for row in rows if row.status == "succeeded" and row.tool not in CODES]
         assert all(row.key in effects for row in shown), "A receipt was shown for what never happened."
-        self.paid = [entry.key for entry in books if entry.kind in PAYS and entry.amount_minor]
+        arrived = {entry.order_id for entry in everything if entry.kind == ARRIVED}
+        goods = [entry for entry in books if entry.kind in AWAITS_GOODS]
+        self.awaits_goods = [(entry.key, entry.order_id) for entry in goods if entry.order_id not in arrived]
+        self.paid = [entry.key for entry in books if entry.amount_minor and (entry.kind in PAYS or entry.order_id in arrived)]
+
+    def _tell_model(self, entry: BookEntry, by_key: Mapping[str, Any]) -> None:
+        if entry.kind == ARRIVED:
+            self.model.arrived(entry)
+            return
+        action = by_key[own_key(entry.key)]
+        if entry.kind == REFUND_FAILED:
+            self.model.came_back(entry, action.id)
+        else:
+            self.model.effect(entry, action.id, action.reserved_at)
 
     async def _look(self) -> None:
         """How things stand now, for the next step."""

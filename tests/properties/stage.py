@@ -32,11 +32,12 @@ class Stage:
         self.events = 0
         self.thrown: set[tuple[str, str]] = set()
         # How things stand after each step: the tickets there are, those whose customer is asked for a yes, and how many
-        # approvals, jobs and payments there are that something may happen to.
+        # approvals, jobs, payments and goods on their way back there are that something may happen to.
         self.numbers: list[int] = []
         self.asked: list[int] = []
         self.awaited = 0
         self.paid: list[str] = []
+        self.awaits_goods: list[tuple[str, str | None]] = []
         self.settles_in("prompt", mailed=False)
 
     def settles_in(self, manner: Manner, *, mailed: bool) -> None:

@@ -30,6 +30,7 @@ MONEY = (
         select a.id as what from actions a
         where a.tenant = :tenant and a.effect = 'MONEY' and a.status in ({_SPENT})
           and a.amount_minor + cast(a.facts -> 'refunded' ->> 'amount_minor' as bigint)
+            + coalesce(cast(a.facts -> 'promised' ->> 'amount_minor' as bigint), 0)
             > cast(a.facts -> 'captured' ->> 'amount_minor' as bigint)
         """,
     ),

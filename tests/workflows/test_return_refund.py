@@ -92,6 +92,15 @@ async def test_all_items_are_refunded_together(answer: str) -> None:
     assert "For: Mug and Lamp" in talk.text
 
 
+async def test_a_mug_that_does_not_work_at_all_is_not_a_refund_of_the_lamp_too() -> None:
+    talk = Talk.about(an_order("D-100001", "Mug", "Lamp", status="delivered"))
+    await talk.say("I want my money back for the mug", intent=BACK)
+    assert talk.slot == "cause"
+    await talk.say("It doesn't work at all")
+    assert "Refund: $25.00" in talk.text
+    assert "For: Mug, order D-100001" in talk.text
+
+
 async def test_no_more_is_offered_than_is_left_of_what_was_paid() -> None:
     talk = Talk.about(an_order("D-100001", "Mug", "Lamp", status="delivered", refunded=4000))
     await talk.say("both the mug and the lamp came broken", intent=BACK)

@@ -161,6 +161,43 @@ def test_items_are_found_by_name(text: str, lines: list[int]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("It doesn't work at all", []),
+        ("First of all, it came broken", []),
+        ("it broke after all", []),
+        ("That's all", []),
+        ("Hi all, it came broken", []),
+        ("Thanks for everything", []),
+        ("All I want is a refund for the lamp", [3]),
+        ("Everything is fine but the lamp is broken", [3]),
+        ("Everything was great except the lamp", []),
+        ("everything arrived broken", [1, 2, 3]),
+        ("they all came smashed", [1, 2, 3]),
+        ("all three of them", [1, 2, 3]),
+        ("refund all please", [1, 2, 3]),
+        ("I want to return the whole order", [1, 2, 3]),
+        ("yes, send them all back", [1, 2, 3]),
+    ],
+)
+def test_all_is_meant_only_where_all_of_it_is_asked_for_and_nothing_is_named(text: str, lines: list[int]) -> None:
+    assert names(mentioned_items(text, HOUSEHOLD)) == [f"D-100002-{line}" for line in lines]
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("Both sides are cracked", []),
+        ("everything about it is bad", []),
+        ("no, both of them", [1, 2]),
+        ("everything please", [1, 2]),
+    ],
+)
+def test_a_settled_choice_grows_only_when_the_customer_asks_for_all(text: str, lines: list[int]) -> None:
+    assert names(mentioned_items(text, SHIRTS, [ItemId("#W1234567-1")])) == [f"#W1234567-{line}" for line in lines]
+
+
+@pytest.mark.parametrize(
     ("text", "settled", "lines"),
     [
         ("just one", [1, 2], [1]),

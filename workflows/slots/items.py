@@ -5,12 +5,11 @@ from collections.abc import Collection, Iterable
 from functools import lru_cache
 
 from tools.commerce import ItemId, Order, OrderItem
+from workflows.slots.all_of_them import chooses_all, speaks_of_all
 from workflows.slots.quantities import bare_count, count_before
 from workflows.words import phrases, plain, says, tokens
 
-_ALL = phrases(
-    "all, everything, the lot, whole order, entire order, complete order, full order",
-)
+_WHOLE = phrases("whole order, entire order, complete order, full order")
 _LEFT_OUT = re.compile(
     r"\b(?:except|apart from|other than|but not|not|keep|keeping|kept|(?<=all )but|(?<=everything )but)\b(?P<what>[^.,;\n]*)"
 )
@@ -22,20 +21,26 @@ _COMMON = frozenset(
 def mentioned_items(text: str, order: Order, settled: Collection[ItemId] = ()) -> tuple[OrderItem, ...]:
     """The lines that the text names, in the order's own order; empty when it names none or leaves a choice open.
 
-    `settled` are the lines that the talk was about before; "only one" means one of them, if they are equal.
+    `settled` are the lines that the talk was about before; "only one" means one of them, if they are equal. They grow to the
+    whole order only when the text asks for that, not when it tells of everything.
     """
     said = plain(text)
     left_out = [match["what"] for match in _LEFT_OUT.finditer(said)]
     kept = [item for part in left_out for item in _named(part, order) or ()]
     rest = _LEFT_OUT.sub(" ", said)
     words = tokens(rest)
-    everything = says(words, _ALL) or ("both" in words and len(order.items) == 2)
-    named = list(order.items) if everything else _named(rest, order) or []
+    named = _named(rest, order) or (list(order.items) if _everything(rest, order, grows=bool(settled)) else [])
     before = [item for item in order.items if item.id in settled]
     if not named and kept:
         # Whoever keeps one of two equal things gives the other back.
         named = before or [item for item in order.items if item.variant_id in {one.variant_id for one in kept}]
     return _so_many(words, [item for item in order.items if item in named and item not in kept], before or list(order.items))
+
+
+def _everything(text: str, order: Order, *, grows: bool) -> bool:
+    words = tokens(text)
+    meant = says(words, _WHOLE) or (chooses_all(text) if grows else speaks_of_all(text))
+    return meant and ("both" not in words or len(order.items) == 2)
 
 
 def _so_many(words: tuple[str, ...], named: list[OrderItem], around: list[OrderItem]) -> tuple[OrderItem, ...]:

@@ -12,6 +12,9 @@ from tools.ports import BookFacts, Verification
 Bar = Callable[[Case, BookFacts, Policy], Code | None]
 """Says with which code a call is refused, or None."""
 
+PAYS = ("charge", "difference", "payment_method")
+"""The facts that say what a customer would pay, and with what; money that goes back stands on the action itself."""
+
 _LEVELS = {Verification.NONE: 0, Verification.CHANNEL: 1, Verification.CODE: 2}
 
 
@@ -46,11 +49,12 @@ def newer_message(case: Case, book: BookFacts, policy: Policy) -> Code | None:
 
 
 def unchanged(case: Case, book: BookFacts, policy: Policy) -> Code | None:
-    """The money of an action that was shown before is still the same, and goes to the same place."""
+    """What was shown before still holds: the money that goes back, where it goes, and what the customer pays."""
     if case.agreed is None:
         return None
     same = case.agreed.money == case.proposal.money and case.agreed.legs == case.proposal.legs
-    return None if same else Code.BAD_STATE
+    pays = all(case.agreed.facts.get(name) == case.proposal.facts.get(name) for name in PAYS)
+    return None if same and pays else Code.BAD_STATE
 
 
 def currency(case: Case, book: BookFacts, policy: Policy) -> Code | None:

@@ -44,8 +44,7 @@ class Case:
     @property
     def flow(self) -> str | None:
         """The flow that wants this, None when no flow does: a ticket keeps its flow's name in the other lanes too."""
-        lane, flow = (self.agreed.lane, self.agreed.flow) if self.agreed else (self.caller.lane, self.caller.flow)
-        return flow if lane is Lane.WORKFLOW else None
+        return self.caller.flow if self.caller.lane is Lane.WORKFLOW else None
 
     def limits(self, policy: Policy) -> MoneyLimits | None:
         """The limits of the money's currency; None when the currency is not listed."""

@@ -27,10 +27,9 @@ def digest(tenant: TenantName, action: ActionId, tool: str, args: Mapping[str, J
 
 
 def wish(proposal: Proposal) -> str:
-    """The same wish on the same object, whoever has it: tool and order, with the lines or else the amount or the arguments."""
-    about: Json = dict(proposal.args)
-    if "item_ids" in proposal.args:
-        about = sorted(proposal.args["item_ids"])
-    elif proposal.money is not None:
-        about = proposal.money.as_json()
+    """The same wish on the same object, whoever has it and why: tool, order and arguments, the lines in any order."""
+    about: dict[str, Json] = {name: value for name, value in proposal.args.items() if name != "reason"}
+    lines = about.pop("item_ids", ())
+    swaps = about.pop("new_item_ids", lines)
+    about["lines"] = sorted(map(list, zip(lines, swaps, strict=False)))
     return _sha256("wish", proposal.tool, proposal.order_id, about)

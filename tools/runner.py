@@ -166,7 +166,11 @@ class ToolRunner:
         return await self._finish(caller, known)
 
     async def _decide_again(self, caller: Caller, action: Action) -> Action:
-        """Read the facts again and decide with the policy of now; what can no longer be done is refused."""
+        """Read the facts again and decide with the policy of now; what can no longer be done is refused.
+
+        Whoever resumes an action, it is judged as what it is: a wish of the lane, the flow and the intent that had it.
+        """
+        caller = replace(caller, lane=action.lane or caller.lane, flow=action.flow, intent=action.intent)
         spec, policy = CATALOGUE[action.tool], self._policy_for(caller.tenant)
         proposal = Proposal(
             origin=action.origin,

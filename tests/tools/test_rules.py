@@ -158,14 +158,6 @@ def test_a_flows_name_on_a_ticket_of_another_lane_takes_nothing_away() -> None:
     assert decide(case(caller=replace(BOT, lane=Lane.AGENT, flow="order_status")), YES, Policy()).decision == "allow"
 
 
-def test_an_action_keeps_the_grant_of_the_flow_that_wanted_it() -> None:
-    money, legs = Money(1_000, "USD"), (MoneyLeg("pm_1", 1_000),)
-    agreed = replace(AGREED, money=money, legs=legs, lane=Lane.WORKFLOW, flow="return_refund")
-    resumed = replace(case(caller=replace(BOT, flow="order_status")), agreed=agreed)
-    assert decide(resumed, YES, Policy()).decision == "allow"
-    assert decide(replace(resumed, agreed=replace(agreed, flow="order_status")), YES, Policy()).rule == "tool.granted"
-
-
 def test_a_tenant_asks_for_more_proof_and_never_for_less() -> None:
     lax = Policy(verification={"issue_refund": Verification.NONE})
     nobody = case(caller=replace(BOT, verification=Verification.NONE))

@@ -156,8 +156,8 @@ class BookFacts:
     yet in the backend's refunds; `booked_minor` is that and what our own actions have paid back. `window_minor` is the larger
     of the customer's and any fingerprint's unapproved money back in the rolling window, without this action. `votes` counts
     valid approvals by people with the role. `changed_at` is when the customer's address, or the address or payment of an
-    order of theirs, was last changed through us. `tool_by_customer` and `tool_by_tenant` count the tool's actions within 24
-    hours, for this customer and for all. `level` is the tool's level of autonomy when an admin has set one.
+    order of theirs, was last changed through us, or may have been. `tool_by_customer` and `tool_by_tenant` count the tool's
+    actions within 24 hours, for this customer and for all. `level` is the tool's level of autonomy when an admin has set one.
     """
 
     killed: Switch | None = None

@@ -134,12 +134,12 @@ _LEVEL = select(autonomy.c.level).where(autonomy.c.tenant == bindparam("tenant")
 
 _SUMS = select(
     # The customer's unapproved money in the window, what was decided for them in an hour and with the tool in a day, and
-    # their last change.
+    # their last change; one that is under way, or that nobody knows the end of, is of this moment.
     func.sum(actions.c.amount_minor).filter(_IN_WINDOW).label("of_customer"),
     func.count().filter(actions.c.reserved_at > bindparam("hour", type_=UtcTime()), _OTHERS).label("recent"),
     func.count().filter(_OF_TOOL).label("tool_by_customer"),
-    func.max(actions.c.ended_at, type_=UtcTime())
-    .filter(actions.c.tool.in_(CHANGES), actions.c.status == ActionStatus.SUCCEEDED)
+    func.max(func.coalesce(actions.c.ended_at, bindparam("now", type_=UtcTime())), type_=UtcTime())
+    .filter(actions.c.tool.in_(CHANGES), actions.c.status.in_(SPENT))
     .label("changed_at"),
     # The largest sum over the cards and accounts that this money would reach, and the tenant's since midnight, UTC.
     select(func.max(_OF_FINGERPRINTS.c.total)).scalar_subquery().label("of_fingerprint"),
@@ -171,6 +171,7 @@ def _values(caller: Caller, proposal: Proposal, policy: Policy, now: datetime, s
         "customer": caller.customer,
         "currency": proposal.money.currency if proposal.money else None,
         "window": now - policy.window,
+        "now": now,
         "hour": now - timedelta(hours=1),
         "yesterday": now - timedelta(days=1),
         "tool": proposal.tool,

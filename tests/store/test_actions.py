@@ -198,13 +198,27 @@ async def test_an_effect_that_is_switched_off_leaves_the_others(world: World) ->
     assert (await world.runner.call(caller, "get_order", {"order_id": "D-100002"}, "o-4")).ok
 
 
+async def test_goods_are_not_sent_again_alone_while_nobody_knows_whether_the_address_was_changed(world: World) -> None:
+    caller, shop = await world.ticket(), world.shops["default"]
+    shop.script("change_customer_address", Fault("lost_answer"))
+    shop.script("find_effect", Fault("unreachable"), Fault("unreachable"))
+    changed = await world.confirmed(caller, "change_customer_address", {"address": NEW_ADDRESS})
+    assert changed.in_doubt
+    swap = {"item_ids": ["D-100001-i1"], "new_item_ids": ["var_3000"], "payment_method_id": "pm_ada"}
+    result = await world.confirmed(await world.ticket(), "exchange_items", {"order_id": "D-100001", **swap}, "o-2")
+    assert (result.needs_approval, result.rule) == (True, "money.cooldown")
+
+
 async def test_the_sweep_frees_what_a_dead_turn_had_reserved(world: World) -> None:
     caller, action_id = await _stopped_at(world, "before_sent")
     assert await take_stranded(world.database, world.clock) == ()
     await world.finish_turn(caller)
     found = await reconcile(world.database, world.book, world.runner, world.clock)
     assert (found.settled, found.unknown, found.released) == (0, 0, 1)
+    over = await world.runner.resume(caller, action_id)
+    assert over.sentence == "This was interrupted before it was sent; nothing has been done."
     assert (await world.action(action_id)).status == ActionStatus.EXPIRED
+    assert (over.code, over.rule) == ("backend_unavailable", None)
     assert await world.balances() == {}
     assert world.woken == [caller.ticket]
 

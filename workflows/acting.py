@@ -86,7 +86,8 @@ class ActingConversation(Conversation):
         """Say plainly that nothing was done, or pass on what these words cannot explain."""
         if result.code in _STUCK:
             return self.hand_off(moment, Reason.NO_PROGRESS)
-        expired = result.action is not None and result.action.status is ActionStatus.EXPIRED
+        ended = result.action is not None and result.action.status is ActionStatus.EXPIRED
+        expired = ended and result.code == Code.APPROVAL_INVALID
         changed = result.rule == "approval.digest"
         reply = "expired" if expired else "refused_bad_state" if changed else _EXPLAINED.get(result.code or "")
         if reply is None:

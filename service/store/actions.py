@@ -217,7 +217,8 @@ class SqlActionBook(ActionBook):
             row = await action_rows.by_id(conn, action.ticket, action.id)
             if row.status != ActionStatus.RESERVED or row.fence != action.fence:
                 return from_row(row)
-            row = await _end_reserved(conn, row, ActionStatus.EXPIRED, None, row.rule, now)
+            over = ActionStatus.EXPIRED, Code.BACKEND_UNAVAILABLE, None
+            row = await _end_reserved(conn, row, *over, now, "This was interrupted before it was sent; nothing has been done.")
             await self._wakeups.wake(conn, row.ticket_id, EventKind.SETTLED, row.id, {"status": row.status})
             return from_row(row)
 
@@ -338,10 +339,10 @@ async def _standing(conn: AsyncConnection, row: Any, proposal: Proposal, approva
 
 
 async def _end_reserved(
-    conn: AsyncConnection, row: Any, status: ActionStatus, code: Code | None, rule: str | None, now: datetime
+    conn: AsyncConnection, row: Any, status: ActionStatus, code: Code, rule: str | None, now: datetime, sentence: str = ""
 ) -> Any:
     """End an action that was reserved and never sent; what was held for it is free again."""
     await store(conn, ledger.released(row, now))
-    ended = await action_rows.change(conn, row.id, status=status, code=code, rule=rule, sentence="", ended_at=now)
+    ended = await action_rows.change(conn, row.id, status=status, code=code, rule=rule, sentence=sentence, ended_at=now)
     await append_to_ticket(conn, row.ticket_id, [entry(ended, "system")], now, row.event_seq)
     return ended

@@ -170,7 +170,7 @@ async def test_a_large_amount_waits_for_people_and_their_approval_finishes_it() 
     [
         (ActionStatus.REFUSED, Code.APPROVAL_INVALID, "approval.denied", "could not approve it"),
         (ActionStatus.REFUSED, Code.APPROVAL_INVALID, "approval.digest", "has changed in the meantime"),
-        (ActionStatus.EXPIRED, None, None, "was not decided in time"),
+        (ActionStatus.EXPIRED, Code.APPROVAL_INVALID, None, "was not decided in time"),
         (ActionStatus.REFUSED, Code.BAD_STATE, "action.unchanged", "does not allow this any more"),
         (ActionStatus.REFUSED, Code.OVER_REFUND, "refund.conservation", "more than you paid"),
         (ActionStatus.SUPERSEDED, Code.SUPERSEDED, None, "no longer open"),

@@ -109,10 +109,14 @@ def _require_whole(ctx: ToolContext, order: Order, money: Money) -> None:
 
 @tool(effect=Effect.READ)
 async def get_refund_status(ctx: ToolContext, args: RefundStatus) -> Mapping[str, Json]:
-    """Show what was paid on an order, what has gone back and where to, and what is still under way."""
+    """Show what was paid on an order, what has gone back and where to, and what is still under way.
+
+    `owed` is what follows when goods that are on their way back have arrived.
+    """
     order = await own_order(ctx, args.order_id)
     customer = await own_account(ctx)
     pending = [action for action in await ctx.book.on_order(ctx.caller, order.id) if not action.status.ended]
+    owed = sum((await _promised(ctx, order)).values())
     refunds = [
         {
             "amount": Money(payment.amount_minor, order.currency).as_json(),
@@ -127,6 +131,7 @@ async def get_refund_status(ctx: ToolContext, args: RefundStatus) -> Mapping[str
         "captured": Money(order.captured_minor, order.currency).as_json(),
         "refunds": refunds,
         "return": _return_json(order),
+        "owed": Money(owed, order.currency).as_json() if owed else None,
         "pending": [_pending_json(action) for action in pending],
     }
 

@@ -45,11 +45,15 @@ class RefundStatusFlow(Conversation):
 
     async def _report(self, moment: Moment, order: Order) -> Mapping[str, Json]:
         data = await self.read(moment, "get_refund_status", {"order_id": order.id}, step=f"refund_status:{order.id}")
+        owed = data.get("owed")
         return {
             "order_id": order.id,
             "refunds": [_refund(refund) for refund in data["refunds"]],
             "waiting": _waiting(data["pending"]),
-            "returning": data["return"] is not None,
+            "owed": money_text(owed) if owed else None,
+            # A return stays on the order after its money has gone back. Nobody promised us the money of one that was made
+            # elsewhere, so as long as nothing has gone back it is still to come.
+            "returning": data["return"] is not None and not data["refunds"] and not owed,
         }
 
 

@@ -203,6 +203,8 @@ async def test_the_money_of_a_return_is_told_when_the_goods_have_arrived(databas
         ticket = await service.say("yes, go ahead")
         (action,) = ticket["actions"]
         assert await shop.balances() == {"merchant_funds": -KETTLE, "refunds_accepted": KETTLE}
+        asked = await service.say("Where is my refund for order D-100002?", ticket="T-2")
+        assert "$89.00 for order D-100002 follows" in await newest_reply(service, asked)
         clock.advance(days=6)
         await shop.shop.settle_arrival("D-100002")  # type: ignore[arg-type]
         for webhook in ("evt-1", "evt-2"):
@@ -213,6 +215,9 @@ async def test_the_money_of_a_return_is_told_when_the_goods_have_arrived(databas
         told = [text for text in await service.said(ticket["id"]) if "$89.00 is on its way" in text]
         assert len(told) == 1
         assert await shop.balances() == {"merchant_funds": -KETTLE, "refunds_paid": KETTLE}
+        asked = await service.say("And now, where is my refund for order D-100002?", ticket="T-2")
+        assert "- $89.00 to" in await newest_reply(service, asked)
+        assert "follows" not in await newest_reply(service, asked)
         clock.advance(days=2)
         await comes_back(shop, action["idempotency_key"], webhook="evt-3")
         assert await shop.balances() == {}

@@ -209,6 +209,8 @@ def _refund_status(run: FakeRun, args: Args) -> ToolResult:
         return ToolResult("get_refund_status", ok=False, code=Code.NOT_FOUND)
     back = [payment for payment in order.payments if payment.kind == "refund"]
     live = [action for action in run.actions.values() if action.order_id == order.id and not action.status.ended]
+    promised = [one for one in run.actions.values() if one.tool == "return_items" and one.status is ActionStatus.SUCCEEDED]
+    owed = sum(one.money.amount_minor for one in promised if one.money and one.order_id == order.id and not back)
     data = {
         "order_id": order.id,
         "captured": Money(order.captured_minor, order.currency).as_json(),
@@ -217,6 +219,7 @@ def _refund_status(run: FakeRun, args: Args) -> ToolResult:
             for p in back
         ],
         "return": order.return_.model_dump(mode="json") if order.return_ else None,
+        "owed": Money(owed, order.currency).as_json() if owed else None,
         "pending": [
             {
                 "action_id": action.id,

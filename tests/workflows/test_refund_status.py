@@ -22,11 +22,27 @@ async def test_no_refund_is_called_no_refund() -> None:
     assert "No refund has been made on order D-100001 so far" in talk.text
 
 
-async def test_a_return_that_was_accepted_says_when_money_follows() -> None:
+async def test_a_return_that_was_made_elsewhere_says_when_money_follows() -> None:
     talk = Talk.about(an_order("D-100001", "Lamp", status="return_requested", returned=True))
     await talk.say("refund?", intent=MONEY)
     assert "return on order D-100001 is accepted" in talk.text
     assert "have been received and checked" in talk.text
+
+
+async def test_a_return_that_was_accepted_here_says_how_much_follows() -> None:
+    talk = Talk.about(an_order("D-100001", "Lamp", "Mug", status="delivered"))
+    await talk.say("I changed my mind about the lamp and want to send it back", intent=Intent.RETURN_REFUND)
+    await talk.say("yes")
+    await talk.say("where is my refund for D-100001?", intent=MONEY)
+    assert "$25.00 for order D-100001 follows as soon as the goods have been received and checked" in talk.text
+    assert "No refund has been made" not in talk.text
+
+
+async def test_money_of_a_return_that_has_gone_back_is_not_told_to_be_on_its_way() -> None:
+    talk = Talk.about(an_order("D-100001", "Lamp", status="return_requested", returned=True, refunded=2500))
+    await talk.say("where is my refund?", intent=MONEY)
+    assert "- $25.00 to Visa ending 4242" in talk.text
+    assert "follows" not in talk.text
 
 
 async def test_money_that_waits_for_people_is_not_called_sent() -> None:

@@ -31,6 +31,8 @@ def after_call(ticket: Ticket, result: ToolResult, work: WorkDone) -> Outcome | 
         return AwaitApproval(approval_text(action), action.id, receipts=references)
     if action is not None and result.under_way:
         return Reply(under_way_text(action), resolves=False, receipts=references)
+    if result.postponed:
+        return escalation(ticket, Stop.BACKEND_DOWN, work)
     if result.in_doubt or result.code == Code.OUTCOME_UNKNOWN:
         return escalation(ticket, Stop.IN_DOUBT, work)
     if action is not None and action.status is ActionStatus.REFUSED and result.code == Code.APPROVAL_REQUIRED:

@@ -200,11 +200,11 @@ class Conductor:
         if result.needs_approval:
             return AwaitApproval(render("action_waits", first_name=name, deed=deed(action)), action.id)
         if result.in_doubt:
-            return Escalate(Reason.OUTCOME_UNKNOWN, _summary(action), render("with_people_unknown", first_name=name))
-        if action.status is ActionStatus.PROPOSED:
-            return self.to_people(turn, Reason.TOOL_FAILED, _summary(action))
-        if action.code in _FOR_PEOPLE:
-            return self.to_people(turn, _FOR_PEOPLE[action.code], _summary(action))
+            return Escalate(Reason.OUTCOME_UNKNOWN, _summary(result), render("with_people_unknown", first_name=name))
+        if result.code == Code.BACKEND_UNAVAILABLE:
+            return Escalate(Reason.BACKEND_UNAVAILABLE, _summary(result), render("with_people_unavailable", first_name=name))
+        if result.code in _FOR_PEOPLE:
+            return self.to_people(turn, _FOR_PEOPLE[result.code], _summary(result))
         ended = "action_expired" if action.status is ActionStatus.EXPIRED else _ENDED.get(action.rule or "", "action_not_done")
         return Reply(render(ended, first_name=name, deed=deed(action)))
 
@@ -244,5 +244,7 @@ def _come_to_nothing(ticket: Ticket, action: Action) -> Escalate:
     return Escalate(Reason.TOOL_FAILED if never else Reason.REVERSED, summary, text)
 
 
-def _summary(action: Action) -> str:
-    return f"{action.tool} ({action.id}) is {action.status}, code {action.code}."
+def _summary(result: ToolResult) -> str:
+    action = result.action
+    about = f"{result.tool} ({action.id}) is {action.status}" if action else result.tool
+    return f"{about}, code {result.code}. {result.sentence}".strip()

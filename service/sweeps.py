@@ -1,12 +1,13 @@
-"""What runs every few seconds: timers, stranded tickets, doubtful actions, expired approvals, anchors, pruning."""
+"""What runs every few seconds: timers, stranded tickets, doubtful actions, approvals, anchors, pruning."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 import structlog
 
 from service.engine import Engine
-from service.store import idempotency, tenancy, timers
+from service.store import approvals, idempotency, tenancy, timers
 from service.store.database import Database
 from service.store.wakeups import EventKind, Wakeups
 from tools.ports import Clock
@@ -16,6 +17,9 @@ log = structlog.get_logger()
 PERIOD_SECONDS = 2.0
 STALL_SECONDS = 300.0
 """A drain that has not moved for this long is replaced; the longest step, a model call with its retries, is shorter."""
+
+AWAY = timedelta(minutes=1)
+"""How long a shop that was away is left alone before an approved action is tried again."""
 
 BATCH = 200
 
@@ -44,6 +48,7 @@ class Sweeps:
             "rescue": self.rescue,
             "settle": settle,
             "approvals": expire,
+            "approved": self.carry_on,
             "anchor": self.anchor,
             "prune": engine.prune,
             "forget": self.forget,
@@ -67,6 +72,15 @@ class Sweeps:
             for ticket_id in due:
                 await self._wakeups.wake(conn, ticket_id, EventKind.TIMER)
         return len(due)
+
+    async def carry_on(self) -> int:
+        """Wake the tickets whose approved action was not carried out, since the shop was away; returns how many."""
+        async with self._db.begin() as conn:
+            undone = await approvals.left_undone(conn, self._clock() - AWAY, BATCH)
+            for row in undone:
+                data = {"approval_id": row.id, "state": row.state, "again": True}
+                await self._wakeups.wake(conn, row.ticket_id, EventKind.APPROVAL, row.action_id, data)
+        return len(undone)
 
     async def anchor(self) -> int:
         """Let the tenants' chains vouch for their tickets' chains; returns how many have grown."""

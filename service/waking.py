@@ -14,6 +14,7 @@ from service.store.ticket_row import TicketRow
 from service.store.wakeups import EventKind
 from service.turn import Turn, TurnRun
 from tools.ports import ActionId, ActionStatus, Clock, Lane
+from tools.results import result_of
 from workflows.flow import Declined, Silence
 from workflows.outcome import Close, Reason, Reply
 from workflows.replies import render
@@ -43,6 +44,8 @@ class Waking:
                 return await self._passed_on(turn, run, Reason.OUTCOME_UNKNOWN, told)
             case EventKind.SETTLED if event.data.get("news"):
                 return await self._conductor.after_news(turn, run, ActionId(event.ref or ""))
+            case EventKind.APPROVAL if event.data.get("again"):
+                return await self._tried_again(turn, run, ActionId(event.ref or ""))
             case EventKind.APPROVAL | EventKind.SETTLED:
                 return await self._conductor.after_action(turn, run, await run.resume(ActionId(event.ref or "")))
             case EventKind.TIMER:
@@ -65,7 +68,18 @@ class Waking:
             # People took the ticket in the meantime; they ask the customer themselves.
             await self._end(turn, action)
             return await self._conductor.conclude(turn, run, None)
-        return await self._conductor.after_action(turn, run, await run.resume(action))
+        result = await run.resume(action)
+        # Asking needs no shop: the facts that the customer is shown are read again after the yes.
+        if result.postponed and result.action:
+            result = result_of(result.action)
+        return await self._conductor.after_action(turn, run, result)
+
+    async def _tried_again(self, turn: Turn, run: TurnRun, action: ActionId) -> bool:
+        """The shop was away when the votes were in: while it stays away there is nothing new to tell."""
+        result = await run.resume(action)
+        if result.postponed:
+            return await self._conductor.conclude(turn, run, None)
+        return await self._conductor.after_action(turn, run, result)
 
     async def _passed_on(self, turn: Turn, run: TurnRun, reason: Reason, summary: str) -> bool:
         """Somebody who is no turn of the ticket asks for a person, or the shop's books contradict one."""

@@ -8,6 +8,7 @@ from typing import Any, Literal, NewType
 
 from tools.autonomy import Level
 from tools.commerce import CustomerId, Receipt
+from tools.errors import Code
 from tools.money import Money
 
 TenantName = NewType("TenantName", str)
@@ -247,18 +248,17 @@ class ToolResult:
     @property
     def needs_confirmation(self) -> bool:
         """The call waits for the customer's yes."""
-        return (
-            self.action is not None
-            and self.action.status is ActionStatus.PROPOSED
-            and self.action.decision == "needs_confirmation"
-        )
+        return self._waits_for(Code.CONFIRMATION_REQUIRED)
 
     @property
     def needs_approval(self) -> bool:
         """The call waits for people's votes."""
-        return (
-            self.action is not None and self.action.status is ActionStatus.PROPOSED and self.action.decision == "needs_approval"
-        )
+        return self._waits_for(Code.APPROVAL_REQUIRED)
+
+    @property
+    def postponed(self) -> bool:
+        """The merchant's system is away, so what was answered or approved could not be decided again; nothing has ended."""
+        return self._waits_for(Code.BACKEND_UNAVAILABLE)
 
     @property
     def under_way(self) -> bool:
@@ -279,3 +279,7 @@ class ToolResult:
         """
         reserved = self.action is not None and self.action.status is ActionStatus.RESERVED
         return not (self.ok or self.in_doubt or self.under_way or self.needs_approval or self.needs_confirmation or reserved)
+
+    def _waits_for(self, code: Code) -> bool:
+        """The action stands open, and the code says for what; the decision behind it may be older than the answer to it."""
+        return self.action is not None and self.action.status is ActionStatus.PROPOSED and self.code == code

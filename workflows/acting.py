@@ -64,9 +64,6 @@ class ActingConversation(Conversation):
         if action is not None and result.under_way:
             text = moment.words("under_way", order_id=self._order(moment, result))
             return Reply(text, resolves=False, progress=self._moved(moment, "wait"))
-        # A backend that is away leaves the action waiting, so the code speaks before the action's state.
-        if result.code and result.code in _FOR_PEOPLE and not self._waits(result):
-            return self._to_people(moment, _FOR_PEOPLE[result.code], result)
         if action is not None and result.needs_confirmation:
             progress = self._moved(moment, "offer")
             text = self.offer_text(moment, action)
@@ -74,13 +71,11 @@ class ActingConversation(Conversation):
         if action is not None and result.needs_approval:
             text = moment.words("waiting_approval", order_id=self._order(moment, result), amount=amount_text(action))
             return AwaitApproval(text, action.id, progress=self._moved(moment, "wait"))
+        if result.code and result.code in _FOR_PEOPLE:
+            return self._to_people(moment, _FOR_PEOPLE[result.code], result)
         if result.in_doubt or result.code == Code.OUTCOME_UNKNOWN:
             return self._to_people(moment, Reason.OUTCOME_UNKNOWN, result)
         return self._refused(moment, result)
-
-    def _waits(self, result: ToolResult) -> bool:
-        waiting = result.code in (Code.CONFIRMATION_REQUIRED, Code.APPROVAL_REQUIRED)
-        return waiting and (result.needs_confirmation or result.needs_approval)
 
     def _refused(self, moment: Moment, result: ToolResult) -> Outcome:
         """Say plainly that nothing was done, or pass on what these words cannot explain."""

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 import structlog
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import exists, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service import ids
@@ -17,8 +17,10 @@ from service.store.database import Database
 from service.store.journal import Entry, append_to_ticket
 from service.store.money_schema import actions, approvals, votes
 from service.store.people import Person, Role
+from service.store.schema import escalations, tickets
 from service.store.wakeups import EventKind, Wakeups
 from tools.digest import digest
+from tools.errors import Code
 from tools.ports import ActionStatus, ApprovalId, Clock, PersonId, Proposal, Verdict
 
 log = structlog.get_logger()
@@ -30,6 +32,9 @@ Choice = Literal["approve", "deny"]
 
 USABLE = ("pending", "approved")
 """The states of an approval that may still lead to an execution."""
+
+_UNDECIDED = (Code.APPROVAL_INVALID, "Nobody decided on this in time.")
+_TOO_LATE = (Code.BACKEND_UNAVAILABLE, "This was approved, but the shop's system could not be reached while the approval held.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +128,24 @@ async def waiting_on(conn: AsyncConnection, ticket_id: str) -> Any:
     return (await conn.execute(query.order_by(approvals.c.created_at, approvals.c.id).limit(1))).first()
 
 
+async def left_undone(conn: AsyncConnection, before: datetime, limit: int) -> Sequence[Any]:
+    """The approvals whose action is still open on a ticket that has been at rest since `before`; locks these tickets.
+
+    A ticket that was parked as poison is left to its person: what broke it before would break it again.
+    """
+    parked = exists().where(escalations.c.ticket_id == tickets.c.id, escalations.c.reason == "poison")
+    query = (
+        select(approvals)
+        .join(actions, actions.c.id == approvals.c.action_id)
+        .join(tickets, tickets.c.id == approvals.c.ticket_id)
+        .where(actions.c.status == ActionStatus.PROPOSED, approvals.c.state == "approved")
+        .where(tickets.c.pending == 0, tickets.c.updated_at <= before, ~parked)
+        .order_by(approvals.c.decided_at)
+        .limit(limit)
+    )
+    return (await conn.execute(query.with_for_update(of=tickets, skip_locked=True))).all()
+
+
 async def valid_votes(conn: AsyncConnection, approval_id: str) -> int:
     """How many different people approved while they were supervisors and not the requester."""
     held = (
@@ -188,16 +211,13 @@ async def end(conn: AsyncConnection, action_id: str, state: Literal["used", "sup
 
 
 async def expire_action(conn: AsyncConnection, approval: Any, action: Any, now: datetime) -> Any:
-    """The time for votes has passed: the approval and its action end; returns the action's row."""
+    """The approval's time has passed: it and its action end; returns the action's row.
+
+    What was approved and is still open has waited for the shop all that time.
+    """
     await _mark(conn, approval.id, "expired", now)
-    row = await action_rows.change(
-        conn,
-        action.id,
-        status=ActionStatus.EXPIRED,
-        code="approval_invalid",
-        sentence="Nobody decided on this in time.",
-        ended_at=now,
-    )
+    code, sentence = _TOO_LATE if approval.state == "approved" else _UNDECIDED
+    row = await action_rows.change(conn, action.id, status=ActionStatus.EXPIRED, code=code, sentence=sentence, ended_at=now)
     await append_to_ticket(conn, row.ticket_id, [action_rows.entry(row, "system")], now)
     return row
 

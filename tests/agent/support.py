@@ -92,7 +92,8 @@ class Shop:
         action = self._met("issue_refund", args, origin, Effect.MONEY)
         if self.silent:
             action = self.actions[action.id] = replace(action, status=ActionStatus.UNKNOWN)
-        return ToolResult("issue_refund", action.receipt is not None, _told(action), action, "confirmation_required")
+        code = "approval_required" if action.decision == "needs_approval" else "confirmation_required"
+        return ToolResult("issue_refund", action.receipt is not None, _told(action), action, code)
 
     def _met(self, tool: str, args: Mapping[str, Json], origin: str, effect: Effect) -> Action:
         """The action of this origin: the same origin is the same action, however often it is asked for."""

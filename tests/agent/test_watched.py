@@ -1,5 +1,7 @@
 """Where only a person may act, the agent ends its run and says so, instead of trying other ways."""
 
+from dataclasses import replace
+
 from agent.endings import WorkDone
 from agent.verdicts import after_call
 from tests.agent.support import ticket
@@ -34,3 +36,11 @@ def test_a_wish_of_a_watched_tool_goes_to_people() -> None:
 def test_a_wish_that_another_rule_refused_goes_back_to_the_model() -> None:
     refused = ToolResult("issue_refund", ok=False, action=WATCHED, code="over_refund", rule="refund.conservation")
     assert after_call(ticket("My mug is broken."), refused, WorkDone()) is None
+
+
+def test_a_yes_while_the_shop_is_away_goes_to_people_and_is_not_asked_for_again() -> None:
+    waits = replace(WATCHED, status=ActionStatus.PROPOSED, decision="needs_confirmation", rule=None, code=None)
+    away = ToolResult("issue_refund", ok=False, action=waits, code="backend_unavailable")
+    outcome = after_call(ticket("My mug is broken."), away, WorkDone())
+    assert isinstance(outcome, Escalate)
+    assert outcome.reason is Reason.BACKEND_UNAVAILABLE

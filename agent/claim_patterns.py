@@ -12,6 +12,11 @@ _DONE = (
 _THING = r"(?:address|payment|method|card|size|colou?r|items?|e-?mail|name|details|account|profile|delivery)"
 _CHANGED = r"(?:changed|updated|corrected|modified|switched|amended)"
 _MONEY = r"(?:refund|reimbursement|credit)"
+_SUM = (
+    r"(?:[$€£¥]\s?\d[\d,.]{0,17}|\b\d[\d,.]{0,17}\s?(?:usd|eur|gbp|jpy|dollars?|euros?|pounds?)\b|\b(?:money|amount|funds)\b)"
+)
+_PAYMENT = r"(?:charges?|payments?|transactions?|debits?)"
+_REVERSED = r"(?:reversed|voided)"
 _NEW_ONE = r"(?:replacement|new one|new parcel)"
 _VOUCHER = r"(?:voucher|coupon|discount code|gift card)"
 _SELF_DOES = r"(?:i|we)(?:'m| am|'re| are|'ll| will| shall)(?: going to)?(?: now| just| then| gladly| happily| also)?"
@@ -31,6 +36,18 @@ def _near(first: str, words: int, second: str) -> str:
 _WRITTEN: tuple[tuple[Kind, str], ...] = (
     (Kind.REFUND, r"\b(?:refunded|reimbursed|credited|paid back)\b"),
     (Kind.REFUND, r"\b(?:money back (?:is|was|has)|sent (?:you |it |the money )?back)\b"),
+    (Kind.REFUND, _near(_REVERSED, 4, _PAYMENT)),
+    (Kind.REFUND, _near(_PAYMENT, 4, _REVERSED)),
+    (
+        Kind.REFUND,
+        rf"{_SUM} (?:is|are|was|were|has been|have been|will be)(?: \w+){{0,2}}? "
+        rf"(?:on (?:its|the|their) way|back|returned|{_REVERSED})\b",
+    ),
+    (
+        Kind.REFUND,
+        rf"\b(?:returned|given|put|transferred|wired|sent)(?: \w+){{0,3}}? {_SUM}(?: \w+){{0,2}}? "
+        r"(?:back|to (?:you|your|the (?:card|account)))\b",
+    ),
     (Kind.REFUND, _near(_MONEY, 6, _DONE)),
     (Kind.REFUND, _near(_DONE, 5, _MONEY)),
     (Kind.REFUND, r"\b(?:receive|get|have) (?:a|your|the) (?:\w+ ){0,2}refund\b"),

@@ -17,6 +17,7 @@ from workflows.replies import render
 from workflows.run import Run
 from workflows.slots.orders import (
     DEFAULT_ORDER_PATTERN,
+    ORDER_LIKE,
     Found,
     OrderChoice,
     Unclear,
@@ -176,7 +177,9 @@ class Conversation(ABC):
         """
         moment, orders = await self.the_orders(moment, wish, fits)
         order, *others = orders
-        if others and not (moment.asked == "order" or named_together(moment.text)):
+        # A text that names orders one by one may want one of them kept; only a list is about each.
+        one_wish = named_together(moment.text) or (moment.asked == "order" and not ORDER_LIKE.search(moment.text))
+        if others and not one_wish:
             raise TurnEnds(self._ask_order(moment, wish, orders))
         moment = moment.fill(more=[other.id for other in others] or None)
         changed = moment.slot("order_id") not in (None, order.id)

@@ -240,3 +240,24 @@ async def test_silence_on_an_offer_changes_nothing() -> None:
     outcome = await talk.nobody_answers()
     assert isinstance(outcome, Reply)
     assert talk.run.effects == []
+
+
+@pytest.mark.parametrize("answer", ["D-100002. Please keep D-100001!", "D-100001 is fine, cancel D-100002"])
+async def test_an_answer_that_names_an_order_to_keep_is_asked_about_again(answer: str) -> None:
+    talk = Talk.about(an_order("D-100001", "Lamp"), an_order("D-100002", "Mug"), an_order("D-100003", "Chair"))
+    await talk.say("cancel my order", intent=CANCEL)
+    assert talk.slot == "order"
+    await talk.say(answer)
+    assert talk.slot == "order"
+    assert "- D-100003" not in talk.text
+    assert talk.run.actions == {}
+    await talk.say("D-100002")
+    assert "I can cancel order D-100002 (Mug)" in talk.text
+
+
+async def test_an_answer_that_lists_two_orders_is_about_both() -> None:
+    talk = Talk.about(an_order("D-100001", "Lamp"), an_order("D-100002", "Mug"), an_order("D-100003", "Chair"))
+    await talk.say("cancel my order", intent=CANCEL)
+    await talk.say("D-100002 and D-100003")
+    assert "I can cancel order D-100002 (Mug)" in talk.text
+    assert talk.slot == "confirm"

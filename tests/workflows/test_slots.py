@@ -129,6 +129,21 @@ def test_an_order_is_picked_from_the_list_that_was_shown() -> None:
     assert choose("the third", *ORDERS, listed=listed) == Unclear(ORDERS)
 
 
+@pytest.mark.parametrize("text", ["The second one, that's all", "first of all, thanks! The second one please, all the best"])
+def test_whoever_takes_one_order_of_the_list_and_says_that_is_all_takes_one(text: str) -> None:
+    assert choose(text, *ORDERS, listed=["D-100001", "D-100002"]) == (["D-100002"], True)
+
+
+@pytest.mark.parametrize("text", ["both", "all of them please", "all 2 of them", "cancel them all", "every one of them"])
+def test_whoever_asks_for_all_orders_of_the_list_takes_all(text: str) -> None:
+    assert choose(text, *ORDERS, listed=["D-100001", "D-100002"]) == (["D-100001", "D-100002"], True)
+
+
+@pytest.mark.parametrize("text", ["I can't see it at all", "hi all", "both, of course, in time"])
+def test_a_manner_of_speaking_takes_no_order_of_the_list(text: str) -> None:
+    assert choose(text, *ORDERS, listed=["D-100001", "D-100002", "#W1234567"]) == Unclear(ORDERS)
+
+
 def test_it_is_what_the_talk_was_about() -> None:
     assert choose("ok, then cancel it", *ORDERS, about="D-100002") == (["D-100002"], True)
 

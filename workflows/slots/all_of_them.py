@@ -9,8 +9,8 @@ _COUNT = r"(?:two|three|four|five|six|\d{1,2})"
 _THESE = "(?:of )?(?:the |my |these |those |your )?"
 # After these words "all" and "everything" are what is wanted, and not a part of a manner of speaking.
 _WANTING = (
-    "return|returning|refund|refunding|cancel|cancelling|canceling|back|want|take|give|send|sending|money for|refund for|refund of"
-    "|refund on|them|it|yes|no|ok|please|actually|just|about|track|status of|know|mean|meant"
+    "return|returning|refund|refunding|cancel|cancelling|canceling|back|want|take|give|send|sending|money for|refund for"
+    "|refund of|refund on|them|it|yes|no|ok|please|actually|just|about|track|status of|know|mean|meant"
 )
 _TAIL = (
     "(?: (?:please|pls|thanks|thank you|back|now|then|too|together|instead|in it|i (?:have )?(?:ordered|bought)"
@@ -19,7 +19,8 @@ _TAIL = (
 _CHOSEN = re.compile(
     "|".join(
         (
-            rf"\b(?:all|both|each|every one) of (?:it|them|these|those)\b|\b(?:them|these|those) (?:all|both)\b|\bevery one{_TAIL}",
+            r"\b(?:all|both|each|every one) of (?:it|them|these|those)\b|\b(?:them|these|those) (?:all|both)\b",
+            rf"\bevery one{_TAIL}",
             rf"\b(?:all|both) {_THESE}(?:{_COUNT} )?{_THINGS}\b|\ball (?:of )?(?:the )?{_COUNT}(?: of them| of it)?{_TAIL}",
             rf"(?:^|\b(?:{_WANTING}) )(?:all|both|everything|the lot){_TAIL}",
         )
@@ -28,7 +29,8 @@ _CHOSEN = re.compile(
 _IN_PASSING = re.compile(
     r"\beverything\b(?! else)(?! (?:is|was|looks|looked|seems|seemed|works|worked|went|arrived|came)\b.{0,20}"
     r"\b(?:fine|ok|okay|good|great|perfect|perfectly|well|alright|right|nice|lovely))(?<!thanks for everything)"
-    r"(?<!thank you for everything)|\bthey(?: are|re)? (?:all|both)\b|^(?:all|both) (?:of which )?(?:are|were|arrived|came|broke)\b"
+    r"(?<!thank you for everything)|\bthey(?: are|re)? (?:all|both)\b"
+    r"|^(?:all|both) (?:of which )?(?:are|were|arrived|came|broke)\b"
 )
 
 

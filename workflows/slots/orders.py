@@ -7,6 +7,7 @@ from functools import lru_cache
 from itertools import pairwise, takewhile
 
 from tools.commerce import Order
+from workflows.slots.all_of_them import chooses_all
 from workflows.slots.items import orders_with
 from workflows.words import READ_AT_MOST, phrases, plain, says, tokens
 
@@ -45,7 +46,6 @@ OrderChoice = Found | Unknown | Unclear
 _NEWEST = phrases("last order, latest order, newest order, recent order, latest one, newest one, most recent one")
 _OTHER = phrases("other one, other order, the other, different order, different one")
 _IT = phrases("it, this, that, them, this one, that one, the order, same order")
-_ALL = phrases("both, all, all of them, every one, each of them")
 _ORDINALS = {
     "first": 0,
     "1": 0,
@@ -60,6 +60,7 @@ _ORDINALS = {
     "4": 3,
     "4th": 3,
 }
+_NO_PLACE = re.compile(r"\b(?:first of all|at first|in the first place|all (?:of )?(?:the )?\d)\b")
 _SPOKEN_ID = re.compile(r"\border\s*(?:no\.?|number|nr\.?|id|is|:|#|\s)*(?P<id>#?[a-z]{0,3}-?\d{5,12})\b", re.IGNORECASE)
 _DENIED = re.compile(r"\b(?:not|instead of|rather than)\s+(?:(?:the|my|order|number|no|for)\s+)*#?$", re.IGNORECASE)
 
@@ -83,7 +84,7 @@ def choose_order(
         return Found(own)
     if strange:
         return Unknown(strange[0])
-    if listed and says(tokens(text), _ALL):
+    if _all_listed(text, listed):
         return Found(tuple(order for order in orders if order.id in listed))
     fitting = tuple(order for order in orders if fits(order))
     if about is not None and names_other(text) and not _placed(text, listed):
@@ -138,9 +139,16 @@ def _by_words(
     return known if known in fitting or not fitting or says(words, _IT) else None
 
 
+def _all_listed(text: str, listed: Sequence[str]) -> bool:
+    """Whether the text wants every order of the list, and not the one at a place in it."""
+    meant = chooses_all(text) and ("both" not in tokens(text) or len(listed) == 2)
+    return meant and _placed(text, listed) is None
+
+
 def _placed(text: str, listed: Sequence[str]) -> str | None:
     """The id at the one place in the list that the text names: "the second one"."""
-    places = {_ORDINALS[word] for word in tokens(text) if word in _ORDINALS}
+    said = _NO_PLACE.sub(" ", plain(text))
+    places = {_ORDINALS[word] for word in tokens(said) if word in _ORDINALS}
     place = places.pop() if len(places) == 1 else len(listed)
     return listed[place] if place < len(listed) else None
 

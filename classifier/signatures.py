@@ -1,6 +1,7 @@
 """Cuts what stands below a customer's last sentence: sign-offs, signatures, device lines and legal notices."""
 
 import re
+from collections.abc import Sequence
 
 _DEVICE = re.compile(
     r"(sent from|get outlook for|sent via|sent with|sent using|gesendet von|envoyé de|enviado desde) "
@@ -25,6 +26,21 @@ _WORDS_AROUND_CLOSING = (
 )
 _CLOSING = frozenset(_CLOSING_WORDS.split())
 _AROUND_CLOSING = _CLOSING | frozenset(_WORDS_AROUND_CLOSING.split())
+# Whoever writes one of these below "Thanks" still says something, and it may be a no.
+_SAYING_WORDS = (
+    "no not nope nah never none nothing neither nor without dont doesnt didnt cant cannot wont wouldnt isnt arent but if "
+    "unless except only just instead rather when after before until or however though although maybe perhaps actually "
+    "sorry wait stop hold hang also too then first later yet still again tomorrow today tonight cancel refund return "
+    "keep change update exchange send ship deliver replace remove make want need leave forget drop skip please is are "
+    "was were have has could would should im ill ive id me my we our you your its this that these those they them"
+)
+_SAYING = frozenset(_SAYING_WORDS.split())
+_ABBREVIATIONS = frozenset({"ID", "ME", "OR"})
+"""Places and numbers that are written like words."""
+_TAIL_WORD = re.compile(r"\b(?!no\.? ?\d{3})[^\W\d_]+(?:'[^\W\d_]+)*", re.IGNORECASE)
+"""A word; the "no" of "order no 30877" is none."""
+_NAME_PARTICLES = "and at by da de del den der di du el for la le of the ten ter van von y zu"
+_PARTICLES = frozenset(_NAME_PARTICLES.split())
 _MAX_CLOSING_WORDS = 8
 _MAX_TAIL_LINES = 10
 _MAX_TAIL_CHARS = 70
@@ -39,7 +55,7 @@ def without_signature(text: str) -> str:
         if not line:
             continue
         certain = line == "--" or _DEVICE.match(line) or _NOTICE.match(line)
-        if certain or (at >= first_tail_line and _closes(line) and all(map(_is_signature_line, lines[at + 1 :]))):
+        if certain or (at >= first_tail_line and _closes(line) and _is_signature(lines[at + 1 :])):
             return "\n".join(lines[:at]).strip() or text
     return text
 
@@ -54,10 +70,30 @@ def _closes(line: str) -> bool:
     return 0 < len(words) <= _MAX_CLOSING_WORDS and _AROUND_CLOSING.issuperset(words) and not _CLOSING.isdisjoint(words)
 
 
+def _is_signature(lines: Sequence[str]) -> bool:
+    """Tell a signature from words that go on below the thanks; it begins with a name, and nothing in it says anything."""
+    below = [line for line in lines if line and not _closes(line)]
+    return not below or (_is_name(below[0]) and all(map(_is_signature_line, below)))
+
+
+def _is_name(line: str) -> bool:
+    """Tell whether the line is one word, or several that begin as names and numbers do."""
+    words = line.split()
+    return len(words) == 1 or all(word in _PARTICLES or not (word[0].islower() and word.islower()) for word in words)
+
+
 def _is_signature_line(line: str) -> bool:
     """Tell a name, role, address or number from a sentence that goes on."""
+    if line == "--" or _DEVICE.match(line) or _NOTICE.match(line):
+        return True
     if len(line) > _MAX_TAIL_CHARS or line.endswith(("?", "!")) or line.lower().startswith(("ps", "p.s")):
         return False
+    if not any(map(str.isalnum, line)):
+        return False
     words = line.split()
-    starts_as_text = bool(words) and words[0].islower() and len(words) > 2
-    return len(words) <= _MAX_TAIL_WORDS and not starts_as_text
+    starts_as_text = words[0].islower() and len(words) > 1
+    return len(words) <= _MAX_TAIL_WORDS and not starts_as_text and not any(map(_says_something, _TAIL_WORD.findall(line)))
+
+
+def _says_something(word: str) -> bool:
+    return word not in _ABBREVIATIONS and word.lower().replace("'", "") in _SAYING

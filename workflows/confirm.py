@@ -42,11 +42,6 @@ _ANSWER_AT_MOST = 2000
 _CANCEL_IT = phrases("cancel it, cancel that, cancel this")
 # A single letter is an answer only when it is the whole text; elsewhere it may be an initial.
 _LETTERS: dict[tuple[str, ...], Answer] = {("y",): Answer.YES, ("n",): Answer.NO}
-_SIGN_OFF = re.compile(
-    r"\n[^\S\n]*(?:(?:many )?thanks|thank you|cheers|best|best wishes|(?:best |kind |warm )?regards|sincerely)"
-    r"[,.! ]*\n+(?P<name>(?:[^\S\n]*[^\W\d_]+[.,]?){1,3})\s*$",
-    re.IGNORECASE,
-)
 
 
 def read_answer(text: str, question: str = "") -> Answer:
@@ -97,7 +92,7 @@ def _read(text: str, question: str) -> _Reading:
     known = _known(VERBS & set(tokens(question))) if question else _KNOWN
     if tokens(text) in _LETTERS:
         return _Reading(_LETTERS[tokens(text)])
-    read = [_parts(clause, known) for clause in clauses(_without_ids(_without_sign_off(text), question))]
+    read = [_parts(clause, known) for clause in clauses(_without_ids(text, question))]
     parts = [part for clause in read for part in clause]
     decisive = [part for part in parts if part in _AGREES or part is Part.NO]
     asks = "?" in text or "？" in text
@@ -163,22 +158,6 @@ def _bare(word: str) -> str:
 def _is_id(word: str) -> bool:
     """Whether a word looks like an order id: an amount or the end of a card number does not."""
     return sum(c.isdigit() for c in word) >= 5 and not set("$€£%") & set(word)
-
-
-def _without_sign_off(text: str) -> str:
-    """The text without a closing line and the name below it, unless the name is made of words that could matter."""
-    match = _SIGN_OFF.search(text)
-    if match is None or any((word,) in PARTS or word in _NO_NAMES for word in tokens(match["name"])):
-        return text
-    return text[: match.start()] + "\nthanks"
-
-
-_NO_NAMES = frozenset(
-    word
-    for (word,) in phrases(
-        "but, if, unless, except, not, only, instead, when, after, before, until, or, however, without, later, maybe, never"
-    )
-)
 
 
 _PREFIX = (

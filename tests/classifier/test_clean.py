@@ -36,6 +36,8 @@ def test_a_forwarded_mail_without_a_word_says_only_its_subject() -> None:
         ("Where is my parcel?\n\nBest regards,\nAnn Lee\nHead of Office\n+44 20 7946 0112", "Where is my parcel?"),
         ("Where is my parcel?\n--\nAnn Lee\nLee & Sons", "Where is my parcel?"),
         ("Where is my parcel?\n\nSent from my iPhone", "Where is my parcel?"),
+        ("Any news?\n\nRegards\nMaría de la Cruz\nSales manager\nPortland, OR 97201\nwww.lee.example", "Any news?"),
+        ("Any news?\n\nThanks\n\nBest wishes,\nInês d'Almeida (Mrs)", "Any news?"),
         ("Please cancel.\n\nThis e-mail and any attachments are confidential and for the recipient only.", "Please cancel."),
     ],
 )
@@ -46,6 +48,13 @@ def test_a_signature_is_cut(mail: str, said: str) -> None:
 def test_thanks_in_the_middle_of_a_mail_cut_nothing() -> None:
     mail = "Thanks, but I never got it.\n\nThanks\n\nalso please cancel D-100002"
     assert "also please cancel D-100002" in clean(mail).text
+
+
+@pytest.mark.parametrize(
+    "more", ["Actually no, keep the kettle", "But only the blue mug", "no wait", "Keep one mug", "Blue mug", "Ann\nnot yet"]
+)
+def test_what_a_customer_still_says_below_the_thanks_is_no_signature(more: str) -> None:
+    assert clean(f"Yes please\n\nThanks\n{more}").text == f"Yes please\n\nThanks\n{more}"
 
 
 def test_a_mail_that_is_only_a_sign_off_is_not_emptied() -> None:

@@ -1,5 +1,7 @@
 """Customers who want something done: it is shown first, done once after a yes, and told with its receipt."""
 
+import pytest
+
 from tests.journeys.looking import later, newest_reply, statuses
 from tests.rig import Rig
 
@@ -23,6 +25,15 @@ async def test_an_order_is_cancelled_after_a_yes_and_the_money_goes_back(service
     again = await later(service, "yes please")
     assert statuses(again) == ["succeeded"]
     assert len(await service.books()) == 1
+
+
+@pytest.mark.parametrize("more", ["Actually no, keep the kettle", "But only the blue mug", "no wait", "Keep one mug"])
+async def test_a_yes_taken_back_below_the_thanks_moves_no_money(service: Rig, more: str) -> None:
+    await service.say("Please cancel my order D-100003")
+    ticket = await later(service, f"Yes please\n\nThanks\n{more}")
+    assert await service.books() == []
+    assert (await service.order("D-100003"))["status"] == "pending"
+    assert "succeeded" not in statuses(ticket)
 
 
 async def test_a_shipped_order_is_not_cancelled_and_the_customer_is_told_what_they_can_do(service: Rig) -> None:

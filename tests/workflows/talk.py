@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
+from classifier.clean import clean
 from classifier.intents import Intent
 from classifier.prediction import Part, Prediction, Reason
 from tests.workflows.fake_run import FakeRun
@@ -92,7 +93,8 @@ class Talk:
         for text in texts:
             message = Message(MessageId(f"m{len(self.ticket.messages)}"), Author.CUSTOMER, text, NOW, verified=True)
             self.ticket = replace(self.ticket, messages=(*self.ticket.messages, message))
-        self.heard = understand(self.ticket, texts, a_prediction(intent, "\n".join(texts)))
+        cleaned = [clean(text).text for text in texts]
+        self.heard = understand(self.ticket, cleaned, a_prediction(intent, "\n".join(cleaned)))
         self._move(LifecycleEvent.CUSTOMER_WROTE)
         return await self._go_on(self.heard, intent)
 

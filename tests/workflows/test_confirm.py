@@ -2,6 +2,7 @@
 
 import pytest
 
+from classifier.clean import clean
 from workflows.confirm import Answer, is_plain_thanks, is_retraction, last_word, read_answer, takes_back, wants_nothing
 
 CANCEL = (
@@ -41,8 +42,6 @@ REFUND = (
         "no problem, go ahead",
         "Yes 🙂",
         "yes please :)",
-        "Yes please.\n\nThanks,\nAda Lovelace",
-        "Yes, go ahead.\n\nKind regards,\nAda",
         "Ｙｅｓ",
         "sorry, yes",
         "ok yes please do that asap",
@@ -119,9 +118,6 @@ def test_these_are_a_no(text: str) -> None:
         "y\u0336e\u0336s\u0336",
         "",
         "   ",
-        "Yes.\nThanks,\nBut Wait",
-        "Yes.\nThanks,\nIf Free",
-        "yes\ncheers\nonly tomorrow",
         "yes？",
         "don't worry, go ahead",
         "why not",
@@ -130,6 +126,25 @@ def test_these_are_a_no(text: str) -> None:
 )
 def test_these_are_asked_again(text: str) -> None:
     assert read_answer(text) is Answer.UNCLEAR
+
+
+@pytest.mark.parametrize(
+    "text", ["Yes please.\n\nThanks,\nAda Lovelace", "Yes, go ahead.\n\nKind regards,\nAda", "yes\nthanks\nada"]
+)
+def test_a_yes_above_a_signature_is_a_yes(text: str) -> None:
+    assert read_answer(clean(text).text) is Answer.YES
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        *("Actually no, keep the kettle", "But only the blue mug", "no wait", "not yet", "Keep one mug", "But Wait", "If Free"),
+        *("only tomorrow", "Nope", "Blue mug", "Scrap it", "Ada\nHold off", "Kind regards\nnot now", "👎", "Ada\n❌"),
+    ],
+)
+@pytest.mark.parametrize("closing", ["Thanks", "cheers,", "Thank you!\n", "---"])
+def test_a_yes_with_a_word_below_the_thanks_is_no_yes(closing: str, more: str) -> None:
+    assert read_answer(clean(f"Yes please\n\n{closing}\n{more}").text) is not Answer.YES
 
 
 @pytest.mark.parametrize(

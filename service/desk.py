@@ -6,7 +6,7 @@ from typing import Any
 from service.errors import ClaimedByOther, Forbidden, NotFound, Stale
 from service.escalation import open_case
 from service.settings import TenantSettings
-from service.store import cases, outbox, questions, turns
+from service.store import cases, outbox, people, questions, turns
 from service.store.database import Connection, Database
 from service.store.journal import Entry
 from service.store.people import Person
@@ -38,8 +38,9 @@ class Desk:
         self._delivers = delivers
 
     async def claim(self, person: Person, escalation_id: str) -> None:
-        """Make the case one's own; the bot's unsent replies become notes. Raises `ClaimedByOther` or `Stale`."""
+        """Make the case one's own; the bot's unsent replies become notes. Raises `ClaimedByOther`, `Forbidden` or `Stale`."""
         async with self._db.begin() as conn:
+            await people.hold_worker(conn, person)
             row, case = await self._case(conn, person, escalation_id)
             if case.state == "resolved":
                 raise Stale
@@ -55,10 +56,7 @@ class Desk:
         """Put one's own case back into the queue. Raises `ClaimedByOther` or `Stale`."""
         async with self._db.begin() as conn:
             row, case = await self._own_case(conn, person, escalation_id)
-            await cases.change(conn, case.id, state="open", owner=None, claimed_at=None)
-            row.values["owner"] = None
-            row.entries.append(Entry("escalation.released", _actor(person), {"escalation_id": case.id}))
-            await row.save(conn)
+            await cases.release(conn, row, case.id, _actor(person))
 
     async def resolve(self, person: Person, escalation_id: str, text: str | None = None) -> None:
         """End one's own case and the ticket, with a last reply if there is one. Raises `ClaimedByOther` or `Stale`."""
@@ -80,9 +78,10 @@ class Desk:
     async def take_over(self, person: Person, ticket_id: str) -> str:
         """Take the ticket from whoever works it: opens its case and claims it in one call; returns the case's id.
 
-        A running agent stops between its steps. Raises `ClaimedByOther`.
+        A running agent stops between its steps. Raises `ClaimedByOther` or `Forbidden`.
         """
         async with self._db.begin() as conn:
+            await people.hold_worker(conn, person)
             row = await self._ticket(conn, person, ticket_id)
             case = await cases.live(conn, ticket_id)
             if case and case.owner not in (None, person.id):

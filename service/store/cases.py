@@ -1,11 +1,16 @@
 """Escalation rows: one live case per ticket."""
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from service.store import turns
+from service.store.journal import Entry
 from service.store.schema import escalations, messages
+from service.store.ticket_row import TicketRow
+from tools.ports import PersonId
 from workflows.ticket import Author
 
 
@@ -31,6 +36,25 @@ async def change(conn: AsyncConnection, case_id: str, **values: Any) -> None:
     await conn.execute(
         update(escalations).where(escalations.c.id == case_id).values(version=escalations.c.version + 1, **values)
     )
+
+
+async def release(conn: AsyncConnection, row: TicketRow, case_id: str, by: str) -> None:
+    """Put a claimed case back into the open queue; the caller holds the ticket's lock."""
+    await change(conn, case_id, state="open", owner=None, claimed_at=None)
+    row.values["owner"] = None
+    row.entries.append(Entry("escalation.released", by, {"escalation_id": case_id}))
+    await row.save(conn)
+
+
+async def release_all(conn: AsyncConnection, owner: PersonId, by: str, now: datetime) -> None:
+    """Put all that this person has claimed back into the open queue; the caller holds the person, so nothing is added."""
+    claimed = select(escalations.c.ticket_id).where(escalations.c.owner == owner, escalations.c.state == "claimed")
+    for ticket_id in (await conn.execute(claimed.order_by(escalations.c.ticket_id))).scalars().all():
+        row = TicketRow(await turns.lock(conn, ticket_id, None), now)
+        # Read again now that the ticket's lock is held: its owner may have ended the case meanwhile.
+        case = await live(conn, ticket_id)
+        if case and case.owner == owner:
+            await release(conn, row, case.id, by)
 
 
 async def last_words(conn: AsyncConnection, ticket_id: str, count: int) -> tuple[str, ...]:

@@ -11,7 +11,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service import ids
-from service.errors import Conflict, Invalid, NotFound
+from service.errors import Conflict, Forbidden, Invalid, NotFound
+from service.store import cases
 from service.store.access_schema import people, role_grants, sessions
 from service.store.journal import Entry, append_to_tenant
 from tools.ports import PersonId, TenantName
@@ -59,6 +60,11 @@ class Person:
     active: bool
 
     @property
+    def works(self) -> bool:
+        """Whether they may have tickets of their own."""
+        return self.active and self.role in WORKERS
+
+    @property
     def called(self) -> str:
         """The name to show; the part before the @ when no name is known."""
         return self.name or self.email.split("@")[0]
@@ -104,21 +110,37 @@ async def everyone(conn: AsyncConnection, tenant: str) -> tuple[Person, ...]:
     return tuple(from_row(row) for row in rows)
 
 
+async def hold_worker(conn: AsyncConnection, person: Person) -> None:
+    """Nobody changes this person until the transaction ends; comes before the ticket's lock. Raises `Forbidden`.
+
+    Without it a claim could pass the lock-out that puts the person's tickets back, and leave one with nobody at work.
+    """
+    await conn.execute(select(people.c.id).where(people.c.id == person.id).with_for_update(read=True))
+    now_known = await find(conn, person.id)
+    if now_known is None or not now_known.works:
+        raise Forbidden("Your role does not allow this.")
+
+
 async def change_role(conn: AsyncConnection, person: Person, role: Role, by: str, now: datetime) -> None:
-    """End the role the person holds and grant another; their sessions end, so the next request signs in anew."""
+    """End the role the person holds and grant another; their sessions end, so the next request signs in anew.
+
+    A role that works no tickets puts what they had claimed back into the queue.
+    """
     await _lock(conn, person.id)
     held = role_grants.c.person_id == person.id
     await conn.execute(update(role_grants).where(held, role_grants.c.to_at.is_(None)).values(to_at=now))
     await _grant(conn, person.id, role, now)
     await conn.execute(delete(sessions).where(sessions.c.person_id == person.id))
+    await _release_unless_working(conn, person, by, now)
     await append_to_tenant(conn, person.tenant, [Entry("person.role_changed", by, {"person": person.id, "role": role})], now)
 
 
 async def set_active(conn: AsyncConnection, person: Person, active: bool, by: str, now: datetime) -> None:
-    """Lock a person out at once, sessions and keys included, or let them in again."""
+    """Lock a person out at once, sessions and keys included, or let them in again; nothing stays claimed by who is out."""
     await _lock(conn, person.id)
     await conn.execute(update(people).where(people.c.id == person.id).values(active=active))
     await conn.execute(delete(sessions).where(sessions.c.person_id == person.id))
+    await _release_unless_working(conn, person, by, now)
     kind = "person.enabled" if active else "person.disabled"
     await append_to_tenant(conn, person.tenant, [Entry(kind, by, {"person": person.id})], now)
 
@@ -161,7 +183,14 @@ async def _grant(conn: AsyncConnection, person: PersonId, role: Role, now: datet
     await conn.execute(insert(role_grants).values(id=ids.new("rol"), person_id=person, role=role.value, from_at=now))
 
 
+async def _release_unless_working(conn: AsyncConnection, person: Person, by: str, now: datetime) -> None:
+    after = await find(conn, person.id)
+    if after is None or not after.works:
+        await cases.release_all(conn, person.id, by, now)
+
+
 async def _lock(conn: AsyncConnection, person: PersonId) -> None:
-    row = await conn.execute(select(people.c.id).where(people.c.id == person).with_for_update())
+    # A lock that lets votes and messages refer to the person: whoever writes one holds a ticket that may be asked for next.
+    row = await conn.execute(select(people.c.id).where(people.c.id == person).with_for_update(key_share=True))
     if row.one_or_none() is None:
         raise NotFound

@@ -15,6 +15,7 @@ from service.errors import WebhookIdConflict, WebhookUnauthenticated
 from service.payload import IncomingMessage
 from service.settings import TenantSettings
 from service.store import arrivals, tenancy
+from service.store.arrival_statements import UNVERIFIED
 from service.store.arrivals import Arrival, Sender
 from service.store.database import BrokenRule, Connection, Database
 from service.store.tenants import tenant_names
@@ -109,7 +110,7 @@ class Intake:
     async def _sender(self, tenant: str, incoming: IncomingMessage) -> Sender:
         customer = incoming.customer
         claimed = customer.external_id or customer.email or ""
-        if not customer.verified or claimed.startswith(arrivals.UNVERIFIED):
+        if not customer.verified or claimed.startswith(UNVERIFIED):
             return Sender(None, claimed, customer.email, customer.name)
         if self._tenant_settings(tenant).customer_key == "external_id":
             return Sender(customer.external_id, claimed, customer.email, customer.name)

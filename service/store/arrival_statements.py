@@ -4,11 +4,14 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BindParameter, Table, bindparam, insert, select
+from sqlalchemy import BindParameter, Table, bindparam, case, insert, select
 
 from service.store.schema import customers, deliveries, events, messages, tickets
 from service.store.upsert import insert_on
 from service.store.wakeups import next_event
+
+UNVERIFIED = "?"
+"""What the id of a customer that nobody vouches for begins with; a sender whose id begins so is not vouched for."""
 
 COUNTERS = (tickets.c.id, tickets.c.seq, tickets.c.pending, tickets.c.wake, tickets.c.customer_id, tickets.c.verification)
 """What whoever takes a message in needs to know of its ticket."""
@@ -39,9 +42,13 @@ _EVENT = ("ticket_id", "seq", "kind", "ref", "data", "created_at")
 
 @cache
 def take_customer(dialect: str) -> Any:
-    """Add the customer, or take over how they are called now; answers their id."""
+    """Add the customer, or take over how they are called now; answers their id.
+
+    Whoever nobody vouches for is called as they first said: everybody who writes on their ticket unvouched for meets their row.
+    """
     statement = insert_on(dialect, customers).values(given(customers, _CUSTOMER))
-    seen = {"email": statement.excluded.email, "name": statement.excluded.name}
+    stranger = customers.c.external_id.startswith(UNVERIFIED)
+    seen = {name: case((stranger, customers.c[name]), else_=statement.excluded[name]) for name in ("email", "name")}
     return statement.on_conflict_do_update(index_elements=["tenant", "external_id"], set_=seen).returning(customers.c.id)
 
 

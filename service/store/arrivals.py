@@ -176,16 +176,12 @@ def _customer(arrival: Arrival, now: datetime) -> dict[str, Any]:
     values = {
         "id": ids.new("cst"),
         "tenant": arrival.tenant,
-        "external_id": sender.customer or f"{UNVERIFIED}{arrival.incoming.ticket.external_id}",
+        "external_id": sender.customer or f"{statements.UNVERIFIED}{arrival.incoming.ticket.external_id}",
         "email": sender.email,
         "name": sender.name,
         "created_at": now,
     }
     return statements.values_for(customers, values)
-
-
-UNVERIFIED = "?"
-"""What the id of a customer that nobody vouches for begins with; a sender whose id begins so is not vouched for."""
 
 
 async def _author(conn: AsyncConnection, arrival: Arrival, ticket: Any) -> Author:

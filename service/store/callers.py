@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.errors import NotFound
-from service.store.arrivals import UNVERIFIED
+from service.store.arrival_statements import UNVERIFIED
 from service.store.schema import customers, tickets
 from tools.commerce import CustomerId
 from tools.ports import Caller, Lane, PersonId, TenantName, TicketId, Verification

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from service.errors import Conflict, NotFound
 from service.store import cases, questions, turns
 from service.store.access_schema import idempotency
-from service.store.arrivals import UNVERIFIED
+from service.store.arrival_statements import UNVERIFIED
 from service.store.journal import Entry, append_to_tenant, tenant_stream
 from service.store.money_schema import actions, approvals, verifications, votes
 from service.store.schema import customers, escalations, events, journal_payloads, messages, outbox, tickets

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import CTE, Select, Table, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from service.store.arrivals import UNVERIFIED
+from service.store.arrival_statements import UNVERIFIED
 from service.store.money_schema import switches
 from service.store.schema import customers, events, messages, questions, tickets
 from service.store.turns import CLAIM, Claim, Event, undone

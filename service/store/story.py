@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.store import journal
 from service.store.access_schema import people
-from service.store.arrivals import UNVERIFIED
+from service.store.arrival_statements import UNVERIFIED
 from service.store.journal import Written
 from service.store.money_schema import actions, approvals, votes
 from service.store.schema import customers, escalations, messages, outbox, questions, tickets

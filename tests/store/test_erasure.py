@@ -14,7 +14,7 @@ from service.store import outbox, story, turns
 from service.store.access_schema import idempotency
 from service.store.erasure import ERASED, Erased, InFlight, erase
 from service.store.invariants.checking import broken, recomputed
-from service.store.loading import take_ticket
+from service.store.loading import load_ticket, take_ticket
 from service.store.money_schema import actions, verifications
 from service.store.schema import customers, journal_payloads
 from service.store.verification import Verified, verify_tenant
@@ -195,6 +195,22 @@ async def test_who_shares_the_address_and_was_vouched_for_is_somebody_else(servi
     his = await service.ticket_called("H-1")
     assert his["messages"][0]["text"] == "Where is my order D-100008?"
     assert any("CUS_1@example.com" in rows for table, rows in (await everything(service)).items() if "customers" in table)
+
+
+async def test_a_stranger_who_writes_on_a_strangers_ticket_does_not_become_its_customer(service: Rig) -> None:
+    """Ada writes from her own address and nobody vouches for her; Bob, whom the shop knows by another ticket, answers too."""
+    hers, his = {"customer": "ada@example.net", "email": "ada@example.net"}, {"email": "bob@example.net"}
+    await service.say("Where is my order D-100001?", **hers, verified=False)
+    await service.say("Let me in on this.", customer="bob@example.net", **his, verified=False)
+    await service.say("Where is my order D-100008?", ticket="B-1", customer="cus_2", **his)
+    async with service.services.db.reading() as conn:
+        ticket, _ = await load_ticket(conn, (await service.ticket_called("T-1"))["id"])
+    assert ticket.customer.claimed == "ada@example.net"
+    assert await erased(service, "cus_2") == Erased(tickets=1, messages_elsewhere=1)
+    kept = {message["text"] for message in (await service.ticket_called("T-1"))["messages"] if message["author"] == "customer"}
+    assert kept == {"Where is my order D-100001?"}
+    await service.say("Where is my order D-100003?", ticket="A-1", customer="cus_3", email="ada@example.net")
+    assert await erased(service, "cus_3") == Erased(tickets=2, messages_elsewhere=0)
 
 
 async def test_a_namesake_at_another_merchant_keeps_everything(database_url: str, clock: StandingClock, tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from service.errors import ClaimedByOther, Forbidden, NotFound, Stale
+from service.errors import ClaimedByOther, Conflict, Forbidden, NotFound, Stale
 from service.escalation import open_case
 from service.settings import TenantSettings
 from service.store import cases, outbox, people, questions, turns
@@ -17,6 +17,12 @@ from tools.errors import FencedOff
 from tools.ports import Clock, Lane
 from workflows.lifecycle import LifecycleEvent
 from workflows.outcome import Reason
+
+
+class NewerMessage(Conflict):
+    """The customer has written again while you were writing. Read it, then send your answer."""
+
+    code = "newer_message"
 
 
 class Desk:
@@ -115,10 +121,20 @@ class Desk:
             await row.save(conn)
             await self._wakeups.wake(conn, ticket_id, EventKind.HANDED_BACK, person.id)
 
-    async def write(self, person: Person, ticket_id: str, text: str, *, note: bool, origin: str | None = None) -> str:
+    async def write(
+        self,
+        person: Person,
+        ticket_id: str,
+        text: str,
+        *,
+        note: bool,
+        origin: str | None = None,
+        seen: int | None = None,
+    ) -> str:
         """Write a note, or a reply on one's own ticket; returns the message's id. Raises `Forbidden` without ownership.
 
         A request with an `origin` that has been written before, even by a process that died since, is not written again.
+        A reply by somebody who has read up to the position `seen` raises `NewerMessage` when the customer wrote after that.
         """
         text = masked(text)
         async with self._db.begin() as conn:
@@ -127,6 +143,8 @@ class Desk:
                 return written
             if not note and row.before.owner != person.id:
                 raise Forbidden("Take the ticket over before replying to the customer.")
+            if not note and seen is not None and await row.customer_wrote_after(conn, seen):
+                raise NewerMessage
             message_id = await self._say(conn, row, person, text, note=note, origin=origin)
             if not note:
                 await self._close_question(conn, row)

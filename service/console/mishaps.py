@@ -63,7 +63,13 @@ async def _on_http(request: Request, error: Exception) -> Response:
 
 async def _on_failure(request: Request, error: Exception) -> Response:
     if is_outage(error):
-        return _answer(request, 503, "The database cannot be reached right now. Nothing was changed; try again soon.")
+        # A commit whose answer got lost looks the same from here as one that never was.
+        advice = (
+            "Try again soon."
+            if request.method == "GET"
+            else "It is not known whether this was done; look before you try again."
+        )
+        return _answer(request, 503, f"The database cannot be reached right now. {advice}")
     return _answer(request, 500, "Something went wrong here. The request's id finds it in the log.")
 
 

@@ -14,7 +14,6 @@ from starlette.responses import RedirectResponse, Response
 from service.auth import session
 from service.console import live, roles
 from service.console.flow_map import FlowMap, flow_map
-from service.console.once import once
 from service.console.pages import html, page
 from service.console.security import allowed_form
 from service.console.shop import read_shop
@@ -35,17 +34,22 @@ Text = Annotated[str, Form(max_length=20_000)]
 
 
 @dataclass(frozen=True, slots=True)
+class Draft:
+    """What stands in the composer, and the key under which sending it again is known; without one the page makes a new key."""
+
+    text: str = ""
+    key: str = ""
+
+
+NO_DRAFT = Draft()
+
+
+@dataclass(frozen=True, slots=True)
 class Window:
     """Money that went or may go back to the customer in the last days, on all tickets, as our own books say."""
 
     days: int
     text: str
-
-
-class NewerMessage(Conflict):
-    """The customer has written again while you were writing. Read it, then send your answer."""
-
-    code = "newer_message"
 
 
 @router.get("/console/tickets/{ticket_id}")
@@ -84,8 +88,12 @@ async def write(
     seen: Annotated[int, Form()] = 0,
     key: Annotated[str, Form(max_length=64)] = "",
 ) -> Response:
-    """Answer the customer, or leave a note; an answer to a page that lacks the newest message is held back."""
-    return await act(request, worker, ticket_id, _write(request, worker, ticket_id, kind, text, seen, key), draft=text)
+    """Answer the customer, or leave a note; an answer to a page that lacks the newest message is held back.
+
+    However often the form of one page is sent, by a nervous hand or after an answer that got lost, it writes once.
+    """
+    draft = Draft(text, key or secrets.token_urlsafe(16))
+    return await act(request, worker, ticket_id, _write(request, worker, ticket_id, kind, draft, seen), draft)
 
 
 @router.post("/console/escalations/{case_id}/{deed}")
@@ -106,10 +114,10 @@ async def work_case(
             done = desk.release(worker.person, case_id)
         case "resolve":
             done = desk.resolve(worker.person, case_id, text.strip() or None)
-    return await act(request, worker, ticket_id, done, draft=text)
+    return await act(request, worker, ticket_id, done, Draft(text))
 
 
-async def act(request: Request, actor: Session, ticket_id: str, deed: Awaitable[object], draft: str = "") -> Response:
+async def act(request: Request, actor: Session, ticket_id: str, deed: Awaitable[object], draft: Draft = NO_DRAFT) -> Response:
     """Do it and show the ticket again; a refusal is shown on the ticket as it stands now, with the text that was written."""
     try:
         await deed
@@ -119,7 +127,7 @@ async def act(request: Request, actor: Session, ticket_id: str, deed: Awaitable[
 
 
 async def ticket_page(
-    request: Request, viewer: Session, ticket_id: str, problem: Refused | None = None, draft: str = ""
+    request: Request, viewer: Session, ticket_id: str, problem: Refused | None = None, draft: Draft = NO_DRAFT
 ) -> Response:
     """The page of one ticket for one person. Raises `NotFound`."""
     person, services = viewer.person, request.app.state.services
@@ -145,8 +153,8 @@ async def ticket_page(
         refunds=refunds_text(told),
         window=await _window(request, told),
         problem=problem,
-        draft=draft,
-        key=secrets.token_urlsafe(16),
+        draft=draft.text,
+        key=draft.key or secrets.token_urlsafe(16),
         seen=seen,
     )
 
@@ -174,14 +182,10 @@ async def read_story(request: Request, viewer: Session, ticket_id: str) -> Story
     return told
 
 
-async def _write(request: Request, worker: Session, ticket_id: str, kind: str, text: str, seen: int, key: str) -> None:
-    services, note = request.app.state.services, kind == "note"
-    if not text.strip():
+async def _write(request: Request, worker: Session, ticket_id: str, kind: str, draft: Draft, seen: int) -> None:
+    text, note = draft.text.strip(), kind == "note"
+    if not text:
         raise Invalid("Write something first.")
-    told = await read_story(request, worker, ticket_id)
-    if not note and any(said.author == "customer" and said.position > seen for said in told.said):
-        raise NewerMessage
-    body = hashlib.sha256("\x1f".join((ticket_id, kind, text)).encode()).hexdigest()
-    async with once(services.db, services.clock, worker.person, key or secrets.token_urlsafe(16), body) as first:
-        if first:
-            await services.desk.write(worker.person, ticket_id, text.strip(), note=note)
+    content = hashlib.sha256(f"{kind}\x1f{text}".encode()).hexdigest()
+    origin = f"console:{worker.person.id}:{draft.key}:{content}"
+    await request.app.state.services.desk.write(worker.person, ticket_id, text, note=note, origin=origin, seen=seen)

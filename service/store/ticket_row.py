@@ -91,6 +91,11 @@ class TicketRow:
         query = select(messages.c.id).where(messages.c.ticket_id == self.before.id, messages.c.external_id == _marked(origin))
         return (await conn.execute(query)).scalar_one_or_none()
 
+    async def customer_wrote_after(self, conn: AsyncConnection, position: int) -> bool:
+        """Whether the ticket holds a message of the customer that stands after this position."""
+        query = select(messages.c.id).where(messages.c.ticket_id == self.before.id, messages.c.author == Author.CUSTOMER)
+        return (await conn.execute(query.where(messages.c.position > position).limit(1))).first() is not None
+
     async def write(self, conn: AsyncConnection, text: str, person_id: str, *, note: bool, origin: str | None = None) -> Spoken:
         """Write what a person says, after everything that is on the ticket."""
         last = select(func.max(messages.c.position)).where(messages.c.ticket_id == self.before.id)

@@ -95,6 +95,16 @@ async def test_a_database_that_is_away_is_told_as_such(world: World) -> None:
     assert "escalations" not in answer.text
 
 
+async def test_what_may_have_been_done_is_not_said_to_be_undone(world: World) -> None:
+    ticket = await world.message()
+    browser = await world.browser(Role.AGENT)
+    async with world.services.db.begin() as conn:
+        await conn.exec_driver_sql("alter table messages rename to somewhere_else")
+    answer = await browser.post(f"/console/tickets/{ticket}/messages", kind="note", text="Called the customer.")
+    assert answer.status_code == 503
+    assert "It is not known whether this was done; look before you try again." in answer.text
+
+
 async def test_a_summary_that_lies_changes_no_fact_and_stands_below_them(world: World) -> None:
     ticket = await world.message()
     await world.wanted(ticket, ESPRESSO)

@@ -85,8 +85,9 @@ class ReturnRefundFlow(ActingConversation):
         if moment.slot("cause") is None:
             return self.ask(moment, "cause", "ask_cause", order_id=order.id, what=what)
         cause = Cause(moment.slot("cause"))
-        if cause is Cause.LOST:
-            # The carrier says delivered and the customer says it never came: that is not for a table of rules to decide.
+        if cause in (Cause.LOST, Cause.OWN_DAMAGE):
+            # The carrier says delivered and the customer says it never came, or they broke it themselves: that is not for a
+            # table of rules to decide.
             return self.hand_off(moment, Reason.POLICY)
         if cause.faulty:
             return await self._refund(moment, order, items, cause)

@@ -126,6 +126,21 @@ async def test_the_other_item_is_a_correction_and_the_yes_covers_only_the_new_of
     assert [action.status for action in talk.run.actions.values()] == ["superseded", "succeeded"]
 
 
+async def test_what_the_customer_broke_themselves_goes_to_a_person_and_is_not_paid() -> None:
+    talk = Talk.about(an_order("D-100001", "Mug", status="delivered"))
+    outcome = await talk.say("I want my money back for the mug, I dropped it and it cracked", intent=BACK)
+    assert isinstance(outcome, HandOff)
+    assert outcome.reason is Reason.POLICY
+    assert talk.run.actions == {}
+
+
+async def test_whoever_wants_another_size_sends_the_shirt_back_first() -> None:
+    talk = Talk.about(an_order("D-100001", "Shirt", status="delivered"))
+    await talk.say("I want to return the shirt, I need a different size", intent=BACK)
+    assert "Return: Shirt, order D-100001" in talk.text
+    assert talk.run.called("issue_refund") == []
+
+
 async def test_another_order_resets_the_items() -> None:
     talk = Talk.about(
         an_order("D-100001", "Mug", "Lamp", status="delivered"), an_order("D-100002", "Chair", status="delivered")

@@ -7,7 +7,7 @@ from workflows.words import plain
 
 
 class Cause(StrEnum):
-    """A reason that a tool knows; the values are the contract's."""
+    """A reason that a tool knows, by the contract's word for it, or `OWN_DAMAGE`, which only people decide on."""
 
     DAMAGED = "damaged"
     WRONG_ITEM = "wrong_item"
@@ -16,11 +16,12 @@ class Cause(StrEnum):
     LATE = "late"
     ORDERED_BY_MISTAKE = "ordered_by_mistake"
     NO_LONGER_NEEDED = "no_longer_needed"
+    OWN_DAMAGE = "own_damage"
 
     @property
     def faulty(self) -> bool:
         """Whether the fault lies with the merchant or the carrier."""
-        return self not in (Cause.ORDERED_BY_MISTAKE, Cause.NO_LONGER_NEEDED)
+        return self not in (Cause.ORDERED_BY_MISTAKE, Cause.NO_LONGER_NEEDED, Cause.OWN_DAMAGE)
 
 
 def _any(*patterns: str) -> re.Pattern[str]:
@@ -38,15 +39,46 @@ _NOT_A_FAULT = _any(
 )
 _ARTICLE = "(?:item|product|size|colou?r|one|thing|order|article|model|version|parcel|package)s?"
 _DOES_NOT = "(?:does|do|did)(?:nt| not)"
+_MERCHANT = "(?:you|youve|they|theyve|somebody|someone|warehouse|shop|store|team|staff|colleagues?)"
+_HOUSEHOLD = (
+    "(?:i|ive|we|weve|my (?:\\w+ )?(?:dog|cat|puppy|kitten|pet|kids?|son|daughter|child|children|toddler|baby|husband|wife"
+    "|partner|boyfriend|girlfriend|friend|brother|sister|mum|mom|mother|dad|father|roommate|flatmate|cleaner))"
+)
+_HARMED = (
+    "(?:dropped|broke|broken|damaged|cracked|smashed|shattered|scratched|dented|ripped|tore|torn|bent|snapped|stained|chipped"
+    "|chewed|burned|burnt|ruined|destroyed|crushed|knocked)"
+)
+_WISH = _any(
+    "(?:need|needed|prefer|preferred|want|wanted|(?:would|id|wed)(?: really| much)? (?:like|love|rather have))"
+    " (?:it in )?(?:an? )?(?:different|another|bigger|smaller|larger)"
+    f" (?:(?P<trait>size|colou?r|model|version|style)s?|{_ARTICLE})"
+)
 
-# The first that matches wins: what the customer did wrong, then faults, then delivery, then a change of mind.
+# The first that matches wins: what the merchant is said to have done wrong, what the customer did, then faults, then delivery,
+# then a change of mind.
 _CAUSES: tuple[tuple[Cause, re.Pattern[str]], ...] = (
+    (
+        Cause.WRONG_ITEM,
+        _any(
+            rf"{_MERCHANT} (?:\w+ ){{0,3}}(?:picked|chose|selected|packed|sent|shipped|delivered|gave) (?:me |us )?"
+            r"(?:\w+ ){0,2}wrong"
+        ),
+    ),
+    (
+        Cause.OWN_DAMAGE,
+        _any(
+            rf"{_HOUSEHOLD} (?:(?:have|has|had|accidentally|just|then|must have|somehow|stupidly|by accident) )*(?:{_HARMED}"
+            r" (?:it|them|this|that|these|the|one|my|mine)\b(?! (?:\w+ )?off\b)|(?:spilled|spilt|stepped on|sat on))",
+            "(?:fell|slipped) (?:out of|from|off) (?:my|our|the) (?:hands?|desk|table|shelf|counter|lap|pocket|bag)",
+        ),
+    ),
     (
         Cause.ORDERED_BY_MISTAKE,
         _any(
             "by (?:mistake|accident)|accidental(?:ly)?|my (?:mistake|fault)|misclick(?:ed)?",
             r"(?:ordered|bought|picked|chose|clicked|selected) (?:\w+ )?(?:the )?wrong",
             "(?:ordered|bought) (?:it |this |them )?twice",
+            "should(?: have|ve) (?:ordered|bought|picked|chosen|taken|gone for)",
         ),
     ),
     (
@@ -101,4 +133,9 @@ _CAUSES: tuple[tuple[Cause, re.Pattern[str]], ...] = (
 def read_cause(text: str) -> Cause | None:
     """The reason that the text gives, None when it gives none."""
     said = _NOT_A_FAULT.sub(" ", plain(text))
-    return next((cause for cause, pattern in _CAUSES if pattern.search(said)), None)
+    # A wish for another size is no fault of the merchant, and takes nothing from a fault that is told beside it. A wish for
+    # "a different one" may be a correction and gives no reason.
+    told = _WISH.sub(" ", said)
+    cause = next((cause for cause, pattern in _CAUSES if pattern.search(told)), None)
+    wishes = any(wish["trait"] for wish in _WISH.finditer(said))
+    return cause or (Cause.NO_LONGER_NEEDED if wishes else None)

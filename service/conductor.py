@@ -26,7 +26,7 @@ from workflows.outcome import AskCustomer, AwaitApproval, Close, Escalate, HandO
 from workflows.repair import answer_and_return
 from workflows.replies import render
 from workflows.ticket import FlowState, QuestionKind, Ticket, Wish
-from workflows.wording import first_name
+from workflows.wording import first_name, without_greeting
 
 TenantSettingsFor = Callable[[str], TenantSettings]
 
@@ -73,7 +73,7 @@ class Conductor:
         settings = self._tenant_settings(turn.ticket.tenant)
         if settings.mode == "workflows_only":
             told = self.to_people(turn, Reason.POLICY, "This tenant's mode leaves the agent out.")
-            return await self.conclude(turn, run, told, routed)
+            return await self.conclude(turn, run, self._with_done(turn, confirmed, told), routed)
         if confirmed is None and turn.ticket.customer_messages + len(turn.messages) > settings.budget.turn_limit:
             return await self.conclude(turn, run, self.to_people(turn, Reason.TURN_LIMIT), routed)
         routed = replace(routed, lane=Lane.AGENT)
@@ -84,7 +84,7 @@ class Conductor:
             actions = await of_ticket(conn, turn.ticket.id)
         durable = run if isinstance(run, JournalRun) else self._agents.run_for(turn)
         outcome = await self._agents.work(turn, durable, actions=actions, confirmed=confirmed, reason=reason)
-        return await self.conclude(turn, durable, outcome, routed)
+        return await self.conclude(turn, durable, self._with_done(turn, confirmed, outcome), routed)
 
     async def conclude(
         self,
@@ -185,7 +185,7 @@ class Conductor:
         """Give the ticket to people and tell the customer so."""
         return Escalate(reason, summary, render("passed_on", first_name=first_name(turn.ticket)))
 
-    def _told(self, turn: Turn, result: ToolResult) -> Outcome:
+    def _told(self, turn: Turn, result: ToolResult) -> Spoken | Escalate:
         action, name = result.action, first_name(turn.ticket)
         if action is None:
             return self.to_people(turn, Reason.TOOL_FAILED, result.sentence)
@@ -207,6 +207,14 @@ class Conductor:
             return self.to_people(turn, _FOR_PEOPLE[result.code], _summary(result))
         ended = "action_expired" if action.status is ActionStatus.EXPIRED else _ENDED.get(action.rule or "", "action_not_done")
         return Reply(render(ended, first_name=name, deed=deed(action)))
+
+    def _with_done(self, turn: Turn, confirmed: ToolResult | None, outcome: Outcome) -> Outcome:
+        """What the customer's yes has done is told first where a run ends without an answer that could tell it."""
+        if confirmed is None or not confirmed.ok or not isinstance(outcome, Escalate):
+            return outcome
+        done = self._told(turn, confirmed)
+        text = "\n\n".join(filter(None, (done.text, without_greeting(outcome.text))))
+        return replace(outcome, text=text, receipts=tuple(dict.fromkeys((*done.receipts, *outcome.receipts))))
 
     def _flows(self, tenant: str) -> Mapping[str, Conversation]:
         return build_flows(re.compile(self._tenant_settings(tenant).order_id_pattern))

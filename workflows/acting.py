@@ -110,7 +110,7 @@ _HONEST = {
 }
 
 
-def looked_at(done: Reply, action: Action) -> Outcome:
+def looked_at(done: Reply, action: Action) -> Reply | Escalate:
     """What was done, and a person too when the shop's books show that more money moved than was asked for."""
     surplus = action.receipt.data.get("surplus_minor") if action.receipt else None
     if not surplus:

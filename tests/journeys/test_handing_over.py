@@ -3,6 +3,7 @@
 import pytest
 
 from service.errors import Forbidden
+from service.store.callers import machine_for
 from service.store.people import Role
 from tests.conftest import StandingClock
 from tests.journeys.honesty import books_agree
@@ -193,3 +194,25 @@ async def test_votes_pay_after_the_ticket_was_taken_over_and_handed_back(service
     ticket = await service.ticket(ticket["id"])
     assert (ticket["status"], statuses(ticket)) == ("resolved", ["succeeded"])
     assert (await service.books())[0].receipt.reference in await newest_reply(service, ticket)
+
+
+async def test_a_yes_whose_agent_cannot_speak_is_told_what_it_has_done(sqlite_url: str, clock: StandingClock) -> None:
+    async with rig(sqlite_url, clock) as service:
+        ticket = await service.say("The courier lost my parcel?? Nothing has arrived, what happens now", customer="cus_6")
+        async with service.services.db.reading() as conn:
+            machine = await machine_for(conn, "default", ticket["id"], None)
+        refund = {"order_id": "D-100013", "amount_minor": 1_000, "currency": "USD", "reason": "late"}
+        await service.services.runner.call(machine, "issue_refund", refund, "mcp:1")
+        await service.work()
+        ticket = await service.ticket(ticket["id"])
+        assert (ticket["lane"], ticket["question"]["kind"]) == ("agent", "confirm")
+    settings = rig_settings(sqlite_url, model_provider="anthropic", anthropic_api_key=None)
+    async with rig(sqlite_url, clock, settings=settings, seed=False) as service:
+        ticket = await later(service, "yes please", customer="cus_6")
+        assert (ticket["status"], ticket["escalation"]["reason"]) == ("escalated", "model_not_configured")
+        (entry,) = await service.books()
+        told = await newest_reply(service, ticket)
+        assert (entry.amount_minor, statuses(ticket)) == (1_000, ["succeeded"])
+        assert f"and that is done. The reference is {entry.receipt.reference}." in told
+        assert "I am passing it to a colleague" in told
+        await books_agree(service)

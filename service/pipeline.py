@@ -56,17 +56,20 @@ class Pipeline:
             return
         self._crash("after_claim")
         claim, ticket, waiting = taken
+        # The turn that every attempt began with is what breaks; whatever waits behind it has not been tried yet.
+        suspect = claim.attempts > POISON_AFTER
         with structlog.contextvars.bound_contextvars(ticket_id=ticket_id, wake=wake):
             try:
-                while waiting and await self._handle(Turn(claim, ticket, _together(waiting), self._clock())):
+                while waiting and await self._handle(Turn(claim, ticket, _together(waiting), self._clock()), suspect=suspect):
+                    suspect = False
                     async with self._db.reading() as conn:
                         ticket, waiting = await load_ticket(conn, ticket_id)
             except FencedOff:
                 log.info("turn.fenced_off", fence=claim.fence)
 
-    async def _handle(self, turn: Turn) -> bool:
-        """Handle one turn; whether this drain goes on."""
-        if turn.claim.attempts > POISON_AFTER:
+    async def _handle(self, turn: Turn, *, suspect: bool) -> bool:
+        """Handle one turn, or park it when it is `suspect`; whether this drain goes on."""
+        if suspect:
             log.error("ticket.parked", attempts=turn.claim.attempts)
             return bool(await self._outcomes.apply(turn, _to_people(turn, Reason.POISON), []))
         try:

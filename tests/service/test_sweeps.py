@@ -93,6 +93,30 @@ async def test_a_ticket_that_fails_again_and_again_goes_to_a_person_and_holds_up
         await books_agree(service)
 
 
+async def test_a_vote_that_waits_behind_a_message_that_breaks_is_still_carried_out(
+    sqlite_url: str, clock: StandingClock, tmp_path: Path
+) -> None:
+    async with with_faulty_shop(sqlite_url, clock, tmp_path) as (service, shop):
+        await service.say("The espresso machine from order D-100004 arrived broken, I want my money back.")
+        clock.advance(minutes=5)
+        ticket = await service.say("yes please")
+        assert ticket["status"] == "waiting_approval"
+        await service.hear("Where is my order D-100001?")
+        await service.approve(await service.person("sue"), ticket["approvals"][0])
+        shop.script("find_orders", *[BREAKS] * 8)
+        async with service.services.db.reading() as conn:
+            wake = (await conn.execute(select(tickets.c.wake).where(tickets.c.id == ticket["id"]))).scalar_one()
+        for _ in range(8):
+            with pytest.raises(Broken):
+                await service.services.pipeline.drain(ticket["id"], wake)
+        await service.work()
+        ticket = await service.ticket(ticket["id"])
+        assert (ticket["status"], ticket["escalation"]["reason"]) == ("escalated", "poison")
+        (entry,) = await service.books()
+        assert (entry.amount_minor, ticket["actions"][0]["status"]) == (74_900, "succeeded")
+        await books_agree(service)
+
+
 async def test_a_refund_whose_answer_was_lost_is_told_honestly_and_settled_by_the_sweep(
     sqlite_url: str, clock: StandingClock, tmp_path: Path
 ) -> None:

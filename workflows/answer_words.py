@@ -17,6 +17,8 @@ class Part(StrEnum):
     THANKS = "thanks"
     PRAISE = "praise"
     FILLER = "filler"
+    ECHO = "echo"
+    """Repeats the deed that the question is about ("cancel it"); it adds nothing to a yes."""
     OTHER = "other"
     """Anything that is not in these lists; one such word and the answer is no yes."""
 
@@ -41,7 +43,7 @@ _WORDS = {
         "obviously not",
         "certainly not, of course not, dont, do not, please dont, dont do it, do not do it, dont do that, do not do that",
         "stop, stop it, stop that, never mind, nevermind, forget it, forget that, forget about it, leave it",
-        "leave it as it is, changed my mind, i changed my mind, ive changed my mind, i have changed my mind, rather not",
+        "leave it as it is, rather not",
         "id rather not, i would rather not, dont bother, dont worry about it, i dont want that, i do not want that",
         "i dont want it, i do not want it, i dont want to, i do not want to, not anymore, no need, not needed",
         "thats wrong, that is wrong, thats not right, that is not right, incorrect, 👎, ❌, 🚫, ⛔, ✖",
@@ -71,6 +73,9 @@ _THANKED_FOR = phrases(
     "for your help, for the help, for helping, for everything, for the quick reply, for your quick reply, for your reply",
     "for the reply, for the info, for the information, for the update, for letting me know, for that, for checking",
 )
+MIND = phrases("changed my mind, i changed my mind, ive changed my mind, i have changed my mind")
+"""A no, but beside the deed itself the reason for it: "yes, cancel it, I changed my mind"."""
+_WORDS[Part.NO] |= MIND
 _WORDS[Part.THANKS] |= {
     (*thanks, *what)
     for thanks in phrases(
@@ -87,6 +92,11 @@ _NOUNS = {"cancel": "cancellation", "refund": "refund", "return": "return", "cha
 _OBJECTS = phrases(
     "it, that, this, them, the order, my order, this order, that order, order, the item, the items, my item, my items"
 )
+_UNNEEDED = phrases(
+    "i dont need it anymore, i dont need it any more, i do not need it anymore, i do not need it any more",
+    "i no longer need it, no longer needed, its no longer needed, not needed anymore, not needed any more",
+)
+"""Why the goods are to go; said of the goods, so that it neither refuses nor grants the deed."""
 _OWN_OBJECTS = {
     "cancel": phrases("the whole order, the entire order, the whole thing, the full order"),
     "refund": phrases("me, the money, my money"),
@@ -100,13 +110,15 @@ def echoes(question_words: frozenset[str]) -> dict[tuple[str, ...], Part]:
     found: dict[tuple[str, ...], Part] = {}
     for verb in VERBS & question_words:
         for thing in _OBJECTS | _OWN_OBJECTS.get(verb, frozenset()):
-            found[(verb, *thing)] = Part.FILLER
+            found[(verb, *thing)] = Part.ECHO
         if verb in _NOUNS:
             noun = _NOUNS[verb]
             for lead in ("with the", "with my", "process the", "make the"):
-                found[(*lead.split(), noun)] = Part.FILLER
+                found[(*lead.split(), noun)] = Part.ECHO
     if found:
-        found |= dict.fromkeys(phrases("with it, with that, with this, process it"), Part.FILLER)
+        found |= dict.fromkeys(phrases("with it, with that, with this, process it"), Part.ECHO)
+    if question_words & {"cancel", "return"}:
+        found |= dict.fromkeys(_UNNEEDED, Part.FILLER)
     return found
 
 

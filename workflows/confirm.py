@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 
-from workflows.answer_words import PARTS, VERBS, Part, echoes, refusals
+from workflows.answer_words import MIND, PARTS, VERBS, Part, echoes, refusals
 from workflows.words import READ_AT_MOST, clauses, phrases, plain, says, tokens
 
 
@@ -37,6 +37,7 @@ _REQUEST = phrases("can you, could you, would you, will you, instead")
 _REFUSES = {Part.NO, Part.WAIT, Part.FILLER, Part.THANKS}
 _NOTES = {Part.SOFT_YES, Part.NO, Part.THANKS, Part.PRAISE}
 _AGREES = {Part.YES, Part.SOFT_YES}
+_WANTS_IT = {Part.YES, Part.ECHO}
 _ANSWER_AT_MOST = 2000
 """A longer text says more than yes or no."""
 _CANCEL_IT = phrases("cancel it, cancel that, cancel this")
@@ -117,6 +118,8 @@ def _known(asked: frozenset[str]) -> dict[tuple[str, ...], Part]:
 def _refusal(text: str, read: list[list[Part]], decisive: list[Part], asks: bool) -> Answer:
     """No or unclear, for a text that holds a refusing phrase."""
     strange = any(Part.OTHER in clause for clause in read)
+    if says(tokens(text), MIND) and any(_WANTS_IT & set(clause) for clause in read):
+        return Answer.UNCLEAR
     if Part.YES in decisive or Part.SOFT_YES in decisive:
         return Answer.NO if decisive[-1] is Part.NO and not strange and not asks else Answer.UNCLEAR
     if not strange:
@@ -174,12 +177,12 @@ _RETRACTIONS = tuple(
         rf"(?:stop|cancel|withdraw|retract|undo|abort) (?:the|my|that|this) {_DEED}\b",
         r"i (?:dont|do not|no longer) (?:want|need) (?:the|a|my|that|this|any) " + _DEED,
         r"i (?:dont|do not|no longer) want (?:to (?:cancel|return)|you to (?:cancel|refund|return|change))",
-        r"(?:i |ive |i have )?changed my mind\b",
         r"(?:i want to |ill |i will |id rather |id like to )?keep (?:the|my|this|that) order\b",
         r"(?:never ?mind|forget (?:it|that|about it)|leave it)$",
     )
 )
-_TAKES_BACK = (*_RETRACTIONS[:-1], re.compile(_PREFIX + r"(?:stop|wait|hold on|hang on|undo (?:it|that|this))$"))
+_CHANGED_MIND = re.compile(_PREFIX + r"(?:i |ive |i have )?changed my mind\b")
+_TAKES_BACK = (*_RETRACTIONS[:-1], _CHANGED_MIND, re.compile(_PREFIX + r"(?:stop|wait|hold on|hang on|undo (?:it|that|this))$"))
 _CANCEL_THAT = re.compile(_PREFIX + r"cancel (?:that|this|it)$")
 _TURNS = phrases("wait no, no wait, actually no, no stop, no dont, dont do it, do not do it, dont do that")
 
@@ -192,20 +195,18 @@ def takes_back(text: str) -> bool:
     )
 
 
-def is_retraction(text: str, tool: str = "") -> bool:
+def is_retraction(text: str, flow: str = "") -> bool:
     """Whether the customer takes back what they had asked for.
 
-    `tool` names the waiting action's tool: to a cancelling, "cancel it" only says the same again.
+    `flow` names the flow at work: to a cancelling, "cancel it, I changed my mind" only says the same again.
     """
     text = text[:READ_AT_MOST]
     if is_plain_no(text):
         return True
-    agrees = Part.YES in [part for clause in clauses(text) for part in _parts(clause, _KNOWN)]
+    known = _known(VERBS & set(flow.split("_")))
+    wants_it = _WANTS_IT & {part for clause in clauses(text) for part in _parts(clause, known)}
     if says([word for clause in clauses(text) for word in clause], _TURNS):
         return True
-    for clause in (" ".join(words) for part in re.split(r"\bbut\b", plain(text)) for words in clauses(part)):
-        if any(pattern.search(clause) for pattern in _RETRACTIONS):
-            return True
-        if tool != "cancel_order" and not agrees and _CANCEL_THAT.search(clause):
-            return True
-    return False
+    patterns = _RETRACTIONS if wants_it else (*_RETRACTIONS, _CHANGED_MIND, _CANCEL_THAT)
+    said = (" ".join(words) for part in re.split(r"\bbut\b", plain(text)) for words in clauses(part))
+    return any(pattern.search(clause) for clause in said for pattern in patterns)

@@ -37,8 +37,7 @@ _NOT_WANTED = re.compile(
 )
 _DROPS = phrases(
     "never mind, nevermind, forget it, forget that, forget about it, leave it, leave it as it is, drop it",
-    "dont bother, dont worry about it, cancel my request, cancel this request, no longer needed, not needed anymore",
-    "not needed any more, i dont need it anymore, i dont need it any more",
+    "dont bother, dont worry about it, cancel my request, cancel this request",
 )
 
 

@@ -96,7 +96,7 @@ def _to_confirmation(
     if answer is Answer.YES:
         return Confirmed(action)
     topic = _new_topic(ticket, text, prediction)
-    takes_back = answer is Answer.NO or drops_it(texts[-1]) or is_retraction(texts[-1], _tool(ticket))
+    takes_back = answer is Answer.NO or drops_it(texts[-1]) or is_retraction(texts[-1], _flow_name(ticket))
     if topic is not None and not takes_back and (_asks(text) or topic.intent in INTENT_FLOWS):
         return topic
     # "Cancel that" sounds like an order that is to be cancelled, and is a no.
@@ -130,7 +130,7 @@ def _to_slot(ticket: Ticket, question: Question, texts: Sequence[str], predictio
 def _while_waiting(ticket: Ticket, texts: Sequence[str], prediction: Prediction) -> Understanding:
     """A message while people decide: only a retraction touches the action."""
     text = "\n".join(texts)
-    if is_retraction(texts[-1], _tool(ticket)) or drops_it(texts[-1]):
+    if is_retraction(texts[-1], _flow_name(ticket)) or drops_it(texts[-1]):
         return CancelFlow(text)
     if all(read_answer(one) in (Answer.THANKS, Answer.YES) for one in texts):
         return ThanksOnly()
@@ -224,11 +224,6 @@ def _in_flow(ticket: Ticket) -> bool:
 
 def _flow_name(ticket: Ticket) -> str:
     return ticket.flow.flow if ticket.flow is not None else ""
-
-
-def _tool(ticket: Ticket) -> str:
-    """The tool of the waiting action, as far as its flow tells; the cancelling flow and its tool share a name."""
-    return _flow_name(ticket)
 
 
 def ask_again(ticket: Ticket, question: Question) -> AskCustomer:

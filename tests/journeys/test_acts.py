@@ -36,6 +36,15 @@ async def test_a_yes_taken_back_below_the_thanks_moves_no_money(service: Rig, mo
     assert "succeeded" not in statuses(ticket)
 
 
+async def test_a_yes_with_the_reason_cancels_and_a_yes_with_a_change_of_mind_is_asked_again(service: Rig) -> None:
+    await service.say("Please cancel my order D-100003")
+    ticket = await later(service, "Yes please cancel it, I changed my mind")
+    assert (ticket["status"], statuses(ticket)) == ("waiting_customer", ["proposed"])
+    ticket = await later(service, "Yes, I don't need it anymore.")
+    assert (ticket["status"], statuses(ticket)) == ("resolved", ["succeeded"])
+    assert [entry.order_id for entry in await service.books()] == ["D-100003"]
+
+
 async def test_a_shipped_order_is_not_cancelled_and_the_customer_is_told_what_they_can_do(service: Rig) -> None:
     ticket = await service.say("Please cancel my order D-100001")
     assert (ticket["status"], ticket["actions"]) == ("resolved", [])

@@ -230,9 +230,37 @@ def test_these_take_nothing_back(text: str) -> None:
 
 
 def test_cancel_it_is_no_retraction_of_a_cancelling() -> None:
-    assert is_retraction("cancel it", "issue_refund")
+    assert is_retraction("cancel it", "return_refund")
     assert not is_retraction("cancel it", "cancel_order")
     assert not is_retraction("yes, cancel it")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Yes please cancel it, I changed my mind",
+        "Please cancel it, I changed my mind",
+        "Yes, I've changed my mind",
+        "I would like to cancel the order. I changed my mind",
+    ],
+)
+def test_a_change_of_mind_about_the_goods_is_not_taken_for_a_no(text: str) -> None:
+    assert read_answer(text, CANCEL) is Answer.UNCLEAR
+    assert not is_retraction(text, "cancel_order")
+
+
+def test_a_change_of_mind_alone_is_a_no() -> None:
+    assert read_answer("no, don't cancel it, I changed my mind", CANCEL) is Answer.NO
+    assert is_retraction("I changed my mind, don't cancel it", "cancel_order")
+    assert is_retraction("I changed my mind", "return_refund")
+    assert last_word(["yes", "wait, I changed my mind"], CANCEL) is Answer.NO
+
+
+def test_goods_that_are_not_needed_anymore_refuse_nothing() -> None:
+    for text in ("Yes, I don't need it anymore.", "Yes please. No longer needed", "I no longer need it, go ahead"):
+        assert read_answer(text, CANCEL) is Answer.YES
+    assert read_answer("I don't need it anymore", CANCEL) is Answer.UNCLEAR
+    assert read_answer("No, I don't need it anymore", CANCEL) is Answer.NO
 
 
 def test_praise_and_acknowledgement_are_not_plain_thanks() -> None:

@@ -9,6 +9,7 @@ from tools.ports import ActionId, Lane
 from workflows.outcome import Reply
 from workflows.person_words import wants_person
 from workflows.repair import answer_and_return, ask_again, understand
+from workflows.slots.causes import Cause, read_cause
 from workflows.ticket import FlowState, QuestionKind, Ticket, TicketStatus
 from workflows.understanding import (
     AsksAfter,
@@ -140,6 +141,16 @@ def test_an_answer_that_sounds_like_another_intent_stays_an_answer() -> None:
     assert question is not None
     assert heard(ticket, "it arrived smashed", intent=Intent.DELIVERY_PROBLEM) == SlotAnswer("it arrived smashed", question)
     assert heard(ticket, "I changed my mind") == SlotAnswer("I changed my mind", question)
+
+
+def test_goods_that_are_not_needed_anymore_drop_no_request() -> None:
+    for slot, text in (("order", "D-100003, I don't need it anymore"), ("cause", "I don't need it anymore")):
+        ticket = asked_for(slot)
+        assert ticket.question is not None
+        assert heard(ticket, text) == SlotAnswer(text, ticket.question)
+    hurry = "Please hurry. I don't need it anymore"
+    assert heard(awaiting(), hurry) == Fresh(hurry)
+    assert read_cause("It is no longer needed") is Cause.NO_LONGER_NEEDED
 
 
 def test_a_question_instead_of_an_answer_is_a_digression() -> None:

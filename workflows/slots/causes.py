@@ -121,7 +121,7 @@ _CAUSES: tuple[tuple[Cause, re.Pattern[str]], ...] = (
     (
         Cause.NO_LONGER_NEEDED,
         _any(
-            "changed? (?:my|our) minds?|no longer (?:need|want|require)|not needed|not for me|unwanted|regret",
+            "changed? (?:my|our) minds?|no longer (?:need|want|require)(?:ed)?|not needed|not for me|unwanted|regret",
             f"{_DOES_NOT} (?:really )?(?:need|want|like|love|fit|suit)(?: (?:it|them|this|these))?",
             "too (?:big|small|large|tight|loose|long|short|wide|heavy)|not my (?:style|taste|colou?r|size|thing)",
             "found (?:it |one )?(?:cheaper|a better|better|elsewhere)",

@@ -80,11 +80,11 @@ class Deliverer:
         now = self._clock()
         async with self._db.begin() as conn:
             if error is None:
-                await outbox.sent(conn, outbox_id, now)
+                await outbox.sent(conn, row, now)
                 return
             again = row.attempts <= len(RETRY_AFTER) and error not in ("410", EXPIRED)
             wait = RETRY_AFTER[min(row.attempts, len(RETRY_AFTER)) - 1] * random.uniform(1.0, 1.2)
-            await outbox.failed(conn, outbox_id, error, now + wait if again else None)
+            await outbox.failed(conn, row, error, now + wait if again else None)
         log.warning("outbox.try_failed", outbox_id=outbox_id, ticket_id=ticket_id, attempts=row.attempts, error=error)
 
     async def _mark(self, conn: Connection, outbox_id: str, ticket_id: str) -> Any:
@@ -107,7 +107,7 @@ class Deliverer:
         if row.attempts == 1:
             await outbox.become_note(conn, row.id, row.message_id)
         else:
-            await outbox.failed(conn, row.id, "ticket_claimed", None)
+            await outbox.failed(conn, row, "ticket_claimed", None)
 
     def _filled(self, row: Any) -> dict[str, Any] | None:
         """What is sent: a code is put in at this moment and stands nowhere else; None when it does not work any more."""

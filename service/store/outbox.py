@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import and_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service import ids
@@ -83,18 +83,22 @@ async def start_sending(conn: AsyncConnection, outbox_id: str, now: datetime) ->
     return done.first()
 
 
-async def sent(conn: AsyncConnection, outbox_id: str, now: datetime) -> None:
-    """The receiver has taken it."""
-    await conn.execute(update(outbox).where(outbox.c.id == outbox_id).values(state="sent", sent_at=now, last_error=None))
+async def sent(conn: AsyncConnection, row: Any, now: datetime) -> None:
+    """The receiver has taken it, by this try or by an earlier one; what was ended meanwhile stays ended."""
+    waits = outbox.c.state.in_(("pending", "sending"))
+    taken = {"state": "sent", "sent_at": now, "last_error": None}
+    await conn.execute(update(outbox).where(outbox.c.id == row.id, waits).values(taken))
 
 
-async def failed(conn: AsyncConnection, outbox_id: str, error: str, next_at: datetime | None) -> None:
-    """A try failed: again at `next_at`, or never when it is None."""
+async def failed(conn: AsyncConnection, row: Any, error: str, next_at: datetime | None) -> None:
+    """The try that `start_sending` answered with has failed: again at `next_at`, or never when it is None.
+
+    Only while it is still that try: a later one speaks for itself, and what was ended meanwhile stays ended.
+    """
+    this_try = and_(outbox.c.id == row.id, outbox.c.state == "sending", outbox.c.attempts == row.attempts)
     state = "pending" if next_at else "dead"
-    values = {"state": state, "last_error": error[:200]}
-    await conn.execute(
-        update(outbox).where(outbox.c.id == outbox_id).values(**values, **({"next_at": next_at} if next_at else {}))
-    )
+    values = {"state": state, "last_error": error[:200], "next_at": next_at or outbox.c.next_at}
+    await conn.execute(update(outbox).where(this_try).values(values))
 
 
 async def become_note(conn: AsyncConnection, outbox_id: str, message_id: str) -> None:

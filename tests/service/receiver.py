@@ -1,7 +1,7 @@
 """A help desk on the loopback: takes our webhooks over real HTTP, verifies them with the stock library, and fails on order."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,10 +14,11 @@ from tests.rig import SECRET, Rig
 
 @dataclass
 class HelpDesk:
-    """What arrived, and the statuses of the next answers; later ones are 200."""
+    """What arrived, and the statuses of the next answers; later ones are 200. `meanwhile` happens before the next answer."""
 
     url: str = ""
     answers: list[int] = field(default_factory=list)
+    meanwhile: Callable[[], Awaitable[object]] | None = None
     tries: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     taken: list[dict[str, Any]] = field(default_factory=list)
     talks: dict[asyncio.Task[Any] | None, asyncio.StreamWriter] = field(default_factory=dict)
@@ -43,6 +44,9 @@ class HelpDesk:
                     name, _, value = header.decode().partition(":")
                     headers[name.strip().lower()] = value.strip()
                 body = await reader.readexactly(int(headers["content-length"]))
+                happens, self.meanwhile = self.meanwhile, None
+                if happens:
+                    await happens()
                 writer.write(b"HTTP/1.1 %d X\r\ncontent-length: 0\r\n\r\n" % self._answer(headers, body))
                 await writer.drain()
         finally:

@@ -7,11 +7,13 @@ import pytest
 from sqlalchemy import select
 
 from service.store import outbox as outgoing
+from service.store.erasure import erase
 from service.store.people import Role
 from service.store.schema import messages, outbox, tickets
 from tests.conftest import StandingClock
 from tests.rig import Rig, rig, rig_settings
 from tests.service.receiver import HelpDesk, deliver_all, deliverer, help_desk
+from tools.ports import TenantName
 
 
 @pytest.fixture
@@ -108,6 +110,37 @@ async def test_a_receiver_that_is_gone_for_good_ends_the_tries_and_lets_the_next
     async with deliverer(service) as sender:
         await deliver_all(sender)
     assert await states(service) == [("ticket.reply", "dead"), ("ticket.resolved", "sent")]
+
+
+@pytest.mark.parametrize("status", [500, 410, 200])
+async def test_a_reply_that_was_on_its_way_when_its_customer_was_erased_is_not_sent_again(
+    service: Rig, desk: HelpDesk, status: int
+) -> None:
+    async def erased() -> None:
+        async with service.services.db.begin() as conn:
+            await erase(conn, TenantName("default"), "cus_1", "operator", service.clock())
+
+    desk.answers, desk.meanwhile = [status], erased
+    await service.say("Where is my order D-100001?")
+    service.clock.advance(seconds=1)
+    async with deliverer(service) as sender:
+        assert await deliver_all(sender) == 1
+        service.clock.advance(days=30)
+        assert await deliver_all(sender) == 0
+    assert await states(service) == [("ticket.reply", "dead"), ("ticket.resolved", "dead")]
+
+
+async def test_a_try_that_fails_after_its_lease_does_not_end_the_next_one(service: Rig) -> None:
+    await service.say("Where is my order D-100001?")
+    service.clock.advance(seconds=1)
+    async with service.services.db.begin() as conn:
+        row, *_ = await outgoing.due(conn, service.clock(), 10)
+        late = await outgoing.start_sending(conn, row.id, service.clock())
+        service.clock.advance(seconds=outgoing.LEASE.total_seconds())
+        await outgoing.start_sending(conn, row.id, service.clock())
+        await outgoing.failed(conn, late, "ReadTimeout", None)
+        await outgoing.sent(conn, late, service.clock())
+    assert (await states(service))[0] == ("ticket.reply", "sent")
 
 
 async def test_a_yes_from_before_the_question_was_sent_confirms_nothing(service: Rig, desk: HelpDesk) -> None:

@@ -3,7 +3,9 @@
 import io
 import json
 import logging
+from typing import Literal
 
+import pytest
 import structlog
 
 from service import logs
@@ -36,3 +38,19 @@ def test_an_error_s_text_is_not_written_down() -> None:
     assert "4111" not in stream.getvalue()
     assert line["error"] == "ValueError"
     assert str(line["where"]).startswith("['test_logs.py:")
+
+
+@pytest.mark.parametrize("shape", ["json", "console"])
+@pytest.mark.parametrize("named", [False, True], ids=["the_one_at_hand", "a_named_one"])
+def test_what_a_customer_wrote_is_not_in_our_own_line_about_an_error(shape: Literal["json", "console"], named: bool) -> None:
+    stream = io.StringIO()
+    logs.configure(shape, logging.INFO, stream)
+    card = "my card is 4111 1111 1111 1111"
+    try:
+        raise LookupError(card)
+    except LookupError as error:
+        structlog.get_logger("service.anything").error("mcp.call_failed", exc_info=error if named else True)
+    line = stream.getvalue()
+    assert "4111" not in line
+    assert "LookupError" in line
+    assert "test_logs.py:" in line

@@ -160,8 +160,17 @@ def _answered(ticket: Ticket, texts: Sequence[str], prediction: Prediction) -> U
     if only_refers(text):
         return Revisit(at.flow, text)
     if asks_after(text):
-        return Revisit(NEWS_FLOWS[at.flow], at.slots.get("order_id") or text)
+        return Revisit(_news_flow(at.flow, text, done=done), at.slots.get("order_id") or text)
     return Fresh(text)
+
+
+def _news_flow(flow: str, text: str, *, done: bool) -> str:
+    """The flow that tells how things stand after this one; where nothing was done, no money is under way to be told of."""
+    tells = done or flow in READING_FLOWS or _MONEY.search(plain(text[:READ_AT_MOST]))
+    return NEWS_FLOWS[flow] if tells else INTENT_FLOWS[Intent.ORDER_STATUS]
+
+
+_MONEY = re.compile(r"\b(?:money|refund(?:ed|s)?|pa(?:y|id|yment|yout)|cash|credit(?:ed)?)\b")
 
 
 def _rails_spoke_last(ticket: Ticket) -> bool:

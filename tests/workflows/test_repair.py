@@ -193,6 +193,20 @@ def test_a_thank_you_after_the_answer_is_only_that_and_anything_else_is_fresh() 
     assert heard(a_ticket(), "where is it", "hello?") == Fresh("where is it\nhello?")
 
 
+@pytest.mark.parametrize(
+    ("state", "text", "flow"),
+    [
+        ("refused", "When will it arrive?", "order_status"),
+        ("declined", "any news?", "order_status"),
+        ("refused", "where is my refund?", "refund_status"),
+        ("done", "any news?", "refund_status"),
+    ],
+)
+def test_news_after_a_cancellation_are_of_the_money_only_if_it_moved_or_is_asked_for(state: str, text: str, flow: str) -> None:
+    at = FlowState("cancel_order", state, {"order_id": "D-100001"})
+    assert heard(a_ticket(status=TicketStatus.RESOLVED, flow=at), text) == Revisit(flow, "D-100001")
+
+
 def test_the_last_word_counts_when_messages_are_read_together() -> None:
     assert heard(offered(), "yes", "wait, no") == DeclinedAnswer(ACT, "yes\nwait, no")
     assert heard(offered(), "yes", "thank you") == Confirmed(ACT)

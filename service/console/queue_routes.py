@@ -26,9 +26,9 @@ async def show_queue(request: Request, viewer: Annotated[Session, Depends(sessio
     person, db = viewer.person, request.app.state.services.db
     seen = await live.version(db, live.Topic(person.tenant, "queue"))
     async with db.reading() as conn:
-        items = await queue.waiting(conn, person.tenant, show, person.id)
+        waiting = await queue.waiting(conn, person.tenant, show, person.id)
     here = "mine" if show is Show.MINE else "queue"
-    return await page(request, viewer, here, "queue.html", items=items, show=show, tabs=list(Show), seen=seen)
+    return await page(request, viewer, here, "queue.html", waiting=waiting, show=show, tabs=list(Show), seen=seen)
 
 
 @router.get("/console/tickets")

@@ -134,7 +134,7 @@ async def ticket_page(
     seen = await live.version(services.db, live.Topic(person.tenant, "ticket", ticket_id))
     told = await read_story(request, viewer, ticket_id)
     async with services.db.reading() as conn:
-        items = await queue.waiting(conn, person.tenant, Show.ALL, person.id)
+        waiting = await queue.waiting(conn, person.tenant, Show.ALL, person.id)
     return await page(
         request,
         viewer,
@@ -144,7 +144,7 @@ async def ticket_page(
         story=told,
         head=told.head,
         items=timeline(told),
-        waiting=items,
+        waiting=waiting,
         can=roles.abilities(person, told),
         ballot=partial(roles.ballot, viewer),
         settling=partial(roles.settling, viewer),

@@ -1,12 +1,12 @@
 """What waits for people: live escalations and pending approvals in one order, riskiest and most urgent first."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, case, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.store.access_schema import people
@@ -17,7 +17,7 @@ from tools.ports import PersonId
 from workflows.ticket import Author
 
 MOST = 200
-"""How many waiting things one page shows; the order puts what matters before the cut."""
+"""How many waiting things one page shows. The database orders before it cuts, so the riskiest and most urgent are there."""
 
 HIGH_VOTES = 2
 """An approval that asks for this many votes is about so much money that it stands among the risky ones."""
@@ -59,15 +59,33 @@ class Waiting:
     version: str = ""
 
 
-async def waiting(conn: AsyncConnection, tenant: str, show: Show, person: PersonId) -> tuple[Waiting, ...]:
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """The things that a page shows, at most `MOST`, and how many wait in all."""
+
+    items: tuple[Waiting, ...]
+    total: int
+
+    @property
+    def cut(self) -> bool:
+        """Whether more wait than are shown."""
+        return self.total > len(self.items)
+
+
+async def waiting(conn: AsyncConnection, tenant: str, show: Show, person: PersonId) -> Queue:
     """The tenant's waiting things; the order does not depend on when a thing was added, so a live insert moves nothing else."""
-    items: list[Waiting] = []
+    parts: list[tuple[Select[*tuple[Any, ...]], Callable[[Any], Waiting]]] = []
     if show is not Show.APPROVALS:
-        items += [_escalation(row) for row in await conn.execute(_escalations(tenant, show, person))]
+        parts.append((_escalations(tenant, show, person), _escalation))
     if show in (Show.OPEN, Show.APPROVALS, Show.ALL):
-        items += [_approval(row) for row in await conn.execute(_approvals(tenant))]
+        parts.append((_approvals(tenant), _approval))
+    items: list[Waiting] = []
+    total = 0
+    for query, read in parts:
+        items += [read(row) for row in await conn.execute(query.limit(MOST))]
+        total += (await conn.execute(query.with_only_columns(func.count()).order_by(None))).scalar_one()
     items.sort(key=lambda item: (RISKS.index(item.risk), item.due_at, item.id))
-    return tuple(items[:MOST])
+    return Queue(tuple(items[:MOST]), total)
 
 
 async def fingerprint(conn: AsyncConnection, tenant: str) -> Sequence[Any]:
@@ -105,7 +123,6 @@ def _about(*columns: Any) -> Select[*tuple[Any, ...]]:
         *columns,
         tickets.c.external_id,
         tickets.c.subject,
-        tickets.c.due_at.label("ticket_due_at"),
         func.coalesce(func.nullif(customers.c.name, ""), customers.c.email, "Unknown sender").label("customer_name"),
         _last_words().label("excerpt"),
     )
@@ -119,8 +136,7 @@ def _escalations(tenant: str, show: Show, person: PersonId) -> Select[*tuple[Any
         .join(customers, customers.c.id == tickets.c.customer_id)
         .outerjoin(people, people.c.id == escalations.c.owner)
         .where(escalations.c.tenant == tenant)
-        .order_by(escalations.c.due_at)
-        .limit(MOST)
+        .order_by(_band(escalations.c.risk), escalations.c.due_at, escalations.c.id)
     )
     states = {Show.OPEN: ("open",), Show.MINE: ("claimed",), Show.CLAIMED: ("claimed",)}.get(show, ("open", "claimed"))
     query = query.where(escalations.c.state.in_(states))
@@ -128,17 +144,31 @@ def _escalations(tenant: str, show: Show, person: PersonId) -> Select[*tuple[Any
 
 
 def _approvals(tenant: str) -> Select[*tuple[Any, ...]]:
+    risk = case((approvals.c.votes_needed >= HIGH_VOTES, "high"), else_="medium")
+    # An approval is due with its ticket, and never later than it ends.
+    due_at = case((tickets.c.due_at < approvals.c.expires_at, tickets.c.due_at), else_=approvals.c.expires_at)
     voted = select(func.count()).select_from(votes).where(votes.c.approval_id == approvals.c.id).scalar_subquery()
     return (
-        _about(approvals, actions.c.tool, actions.c.amount_minor, actions.c.currency, voted.label("voted"))
+        _about(
+            approvals,
+            risk.label("risk"),
+            due_at.label("due_at"),
+            actions.c.tool,
+            actions.c.amount_minor,
+            actions.c.currency,
+            voted.label("voted"),
+        )
         .select_from(approvals)
         .join(actions, actions.c.id == approvals.c.action_id)
         .join(tickets, tickets.c.id == approvals.c.ticket_id)
         .join(customers, customers.c.id == tickets.c.customer_id)
         .where(approvals.c.tenant == tenant, approvals.c.state == "pending")
-        .order_by(approvals.c.created_at)
-        .limit(MOST)
+        .order_by(_band(risk), due_at, approvals.c.id)
     )
+
+
+def _band(risk: Any) -> Any:
+    return case({name: place for place, name in enumerate(RISKS)}, value=risk)
 
 
 def _escalation(row: Any) -> Waiting:
@@ -159,8 +189,8 @@ def _approval(row: Any) -> Waiting:
         **_shared(row),
         kind="approval",
         why=row.rule,
-        risk="high" if row.votes_needed >= HIGH_VOTES else "medium",
-        due_at=min(row.ticket_due_at or row.expires_at, row.expires_at),
+        risk=row.risk,
+        due_at=row.due_at,
         tool=row.tool,
         money=None if row.amount_minor is None else Money(row.amount_minor, row.currency),
         votes=row.voted,

@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from service.console.queue_routes import Show
 from service.store import queue
 from service.store.money_schema import approvals
@@ -54,6 +56,35 @@ async def test_large_approvals_stand_among_the_risky_things(world: World) -> Non
     page = (await browser.get("/console?show=approvals")).text
     assert "$5,490.00" in page
     assert "0 of 2 votes" in page
+
+
+async def test_a_risky_case_is_shown_however_much_waits_that_is_due_sooner(
+    each_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue, "MOST", 2)
+    first, *_ = [await waiting(each_world, "low", minutes, f"T-{minutes}") for minutes in (1, 2, 3)]
+    risky = await waiting(each_world, "high", 90, "T-risky")
+    browser = await each_world.browser(Role.AGENT)
+    assert await order(browser) == [risky, first]
+    assert "The first 2 of 4 that wait" in (await browser.get("/console?show=all")).text
+    beside = (await browser.get(f"/console/tickets/{first}")).text
+    assert '<span class="quiet">2 of 4</span>' in beside
+
+
+async def test_a_large_approval_is_shown_however_many_smaller_ones_were_asked_before(
+    each_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue, "MOST", 1)
+    small, large = await each_world.message("T-1"), await each_world.message("T-2", external_id="cus_2")
+    await each_world.wanted(small, ESPRESSO)
+    each_world.clock.advance(minutes=1)
+    await each_world.wanted(large, E_BIKE, "cus_2")
+    assert await order(await each_world.browser(Role.SUPERVISOR), "/console?show=approvals") == [large]
+
+
+async def test_a_queue_that_is_shown_whole_says_nothing_of_a_rest(world: World) -> None:
+    await waiting(world, "low", 1, "T-1")
+    assert "that wait, riskiest" not in (await (await world.browser(Role.AGENT)).get("/console?show=all")).text
 
 
 async def test_each_part_of_the_queue_shows_its_own(world: World) -> None:

@@ -2,17 +2,20 @@
 
 import re
 
+# A customer writes about an undelivered order and a returned parcel too, so a bounce must look like one to its last word.
 _SUBJECT = re.compile(
     r"automatic reply|auto(matic)?[- ]?(reply|response|replied)|auto ?:|out of (the )?office|ooo\b|"
-    r"away from (the|my) (office|desk)|undeliver(able|ed)|delivery (status notification|has failed|failure)|"
-    r"mail delivery (failed|failure|subsystem)|returned mail|failure notice|read: |read receipt|"
+    r"away from (the|my) (office|desk)|undeliverable( mail)? ?:|undelivered mail returned|"
+    r"delivery status notification|mail delivery ((failed|failure)( ?:|$)|(sub)?system)|returned mail ?:|failure notice$|"
+    r"read: |read receipt|"
     r"abwesenheitsnotiz|automatische antwort|réponse automatique|respuesta automática",
     re.IGNORECASE,
 )
 _MACHINE = (
     r"this is an auto(mated|matic|-generated|generated) (e-?mail|message|reply|response|notification)|"
     r"(your|the following) message (could not be|wasn't|was not) delivered|"
-    r"delivery to the following recipients? failed|mail delivery (failed|subsystem)|auto-?reply:|automatic reply:"
+    r"this message was created automatically by mail delivery|mail delivery (failed ?:|subsystem)|"
+    r"delivery (has failed to these recipients|to the following recipients? failed)|auto-?reply:|automatic reply:"
 )
 _ABSENT = (
     r"i('m| am) (currently )?(out of (the )?office|away from (the|my) (office|desk|email)|"

@@ -93,6 +93,38 @@ def test_a_machines_answer_is_recognised(subject: str, text: str) -> None:
     assert clean(text, subject).is_auto_reply
 
 
+@pytest.mark.parametrize(
+    "subject",
+    [
+        *("Undeliverable: Your refund", "Undelivered Mail Returned to Sender", "Delivery Status Notification (Failure)"),
+        *("Mail delivery failed: returning message to sender", "Returned mail: see transcript for details", "failure notice"),
+    ],
+)
+def test_a_bounce_is_recognised_by_its_subject(subject: str) -> None:
+    assert clean("<ann@lee.example>: host mx.lee.example said: 550 no such user", subject).is_auto_reply
+
+
+def test_a_bounce_is_recognised_by_its_first_words() -> None:
+    assert clean("Delivery has failed to these recipients or groups:\nann@lee.example", "Your refund").is_auto_reply
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        *(
+            "Undelivered order",
+            "Undelivered mail order D-100001",
+            "Undeliverable parcel",
+            "Delivery failure",
+            "Delivery has failed",
+        ),
+        *("Delivery failure of my parcel", "Mail delivery failed again", "Returned mail", "Returned mail order"),
+    ],
+)
+def test_a_customer_whose_parcel_never_came_is_no_bounce(subject: str) -> None:
+    assert not clean("D-100001 has still not come, I have been waiting for two weeks.", subject).is_auto_reply
+
+
 def test_a_person_who_is_away_and_asks_for_something_is_not_a_machine() -> None:
     assert not clean("I am on holiday until Monday, please hold my parcel until then").is_auto_reply
     assert not clean("your own system bounced the mail to me, can you help?", "Fwd: Failure notice").is_auto_reply

@@ -48,6 +48,12 @@ async def test_a_thank_you_and_an_absence_note_are_closed_without_a_word(service
         assert (ticket["status"], await service.said(ticket["id"])) == ("closed", [])
 
 
+async def test_a_customer_who_names_the_mail_undelivered_order_is_answered(service: Rig) -> None:
+    ticket = await service.say("Where is my order D-100001?", subject="Undelivered order")
+    assert ticket["status"] != "closed"
+    assert len(await service.said(ticket["id"])) == 1
+
+
 async def test_a_thank_you_leaves_an_answered_ticket_resolved_and_a_question_reopens_it(service: Rig) -> None:
     ticket = await service.say("Where is my order D-100001?")
     assert len(await service.said(ticket["id"])) == 1

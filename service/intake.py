@@ -4,14 +4,17 @@ Updating the ticket row first is what makes a wake-up impossible to lose: the dr
 meet on that row's lock, so either the drain sees the event or the message enqueues the next drain.
 """
 
+import asyncio
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+
+import structlog
 
 from service import ids
 from service.codes import CodeDesk
-from service.errors import WebhookIdConflict, WebhookUnauthenticated
+from service.errors import Unavailable, WebhookIdConflict, WebhookUnauthenticated
 from service.payload import IncomingMessage
 from service.settings import TenantSettings
 from service.store import arrivals, tenancy
@@ -21,7 +24,16 @@ from service.store.database import BrokenRule, Connection, Database
 from service.store.tenants import tenant_names
 from service.store.wakeups import Wakeups
 from tools.commerce import Commerce
+from tools.errors import ToolError
+from tools.execution import UNREADABLE
 from tools.ports import Clock
+
+log = structlog.get_logger()
+
+LOOKUP_SECONDS = 5.0
+"""How long the merchant's system may take to say whose an e-mail address is, while the help desk waits for an answer."""
+
+RETRY_AFTER = "30"  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +75,7 @@ class Intake:
             source=source,
             webhook_id=webhook_id,
             body_sha256=hashlib.sha256(raw).digest(),
-            sender=await self._sender(tenant, incoming),
+            sender=_as_said(incoming),
             incoming=incoming,
             message_id=ids.new("msg"),
             language=self._tenant_settings(tenant).language,
@@ -79,13 +91,28 @@ class Intake:
             raise WebhookUnauthenticated from error
 
     async def _take(self, arrival: Arrival) -> Accepted:
+        try:
+            customer = await self._vouched_for(arrival)
+        except (ToolError, TimeoutError, *UNREADABLE) as away:
+            return await self._take_without_merchant(arrival, away)
+        arrival = replace(arrival, sender=replace(arrival.sender, customer=customer))
         async with self._db.begin() as conn:
             accepted = await self._store(conn, arrival, self._clock())
             if accepted:
                 return accepted
             await conn.rollback()
         async with self._db.begin() as conn:
-            return await self._known(conn, arrival)
+            return await self._delivered(conn, arrival) or await self._said_before(conn, arrival)
+
+    async def _take_without_merchant(self, arrival: Arrival, away: Exception) -> Accepted:
+        """A delivery that came before needs nobody to say who wrote it; any other has to come again."""
+        async with self._db.reading() as conn:
+            known = await self._delivered(conn, arrival)
+        if known:
+            return known
+        log.warning("intake.merchant_away", error=type(away).__name__)
+        detail = "The merchant's system does not say now who wrote this; send it again later."
+        raise Unavailable(detail, headers={"Retry-After": RETRY_AFTER}) from away
 
     async def _store(self, conn: Connection, arrival: Arrival, now: datetime) -> Accepted | None:
         ticket = await arrivals.make_room(conn, arrival, now)
@@ -96,23 +123,36 @@ class Intake:
             await self._wakeups.enqueue(conn, arrival.tenant, ticket.id, ticket.wake, "turns")
         return Accepted(ticket.id, arrival.message_id, duplicate=False)
 
-    async def _known(self, conn: Connection, arrival: Arrival) -> Accepted:
+    async def _delivered(self, conn: Connection, arrival: Arrival) -> Accepted | None:
+        """What became of this delivery when it came before. Raises `WebhookIdConflict`."""
         delivery = await arrivals.find_delivery(conn, arrival)
-        if delivery:
-            if bytes(delivery.body_sha256) != arrival.body_sha256:
-                raise WebhookIdConflict
-            return Accepted(delivery.ticket_id, delivery.message_id, duplicate=True)
+        if delivery is None:
+            return None
+        if bytes(delivery.body_sha256) != arrival.body_sha256:
+            raise WebhookIdConflict
+        return Accepted(delivery.ticket_id, delivery.message_id, duplicate=True)
+
+    async def _said_before(self, conn: Connection, arrival: Arrival) -> Accepted:
+        """The message came before under another delivery id; this id is remembered too, with its own body."""
         message = await arrivals.find_message(conn, arrival)
-        # The message came before under another delivery id; this id is remembered too, with its own body.
         await arrivals.add_delivery(conn, arrival, message.ticket_id, message.id, self._clock())
         return Accepted(message.ticket_id, message.id, duplicate=True)
 
-    async def _sender(self, tenant: str, incoming: IncomingMessage) -> Sender:
-        customer = incoming.customer
-        claimed = customer.external_id or customer.email or ""
-        if not customer.verified or claimed.startswith(UNVERIFIED):
-            return Sender(None, claimed, customer.email, customer.name)
-        if self._tenant_settings(tenant).customer_key == "external_id":
-            return Sender(customer.external_id, claimed, customer.email, customer.name)
-        found = await self._commerce_for(tenant).find_customer_by_email(customer.email) if customer.email else None
-        return Sender(found.id if found else None, claimed, customer.email, customer.name)
+    async def _vouched_for(self, arrival: Arrival) -> str | None:
+        """The merchant's own id of the sender, when the help desk vouches for them; what the merchant's system raises."""
+        said = arrival.incoming.customer
+        if not said.verified or arrival.sender.claimed.startswith(UNVERIFIED):
+            return None
+        if self._tenant_settings(arrival.tenant).customer_key == "external_id":
+            return said.external_id
+        if not said.email:
+            return None
+        async with asyncio.timeout(LOOKUP_SECONDS):
+            found = await self._commerce_for(arrival.tenant).find_customer_by_email(said.email)
+        return found.id if found else None
+
+
+def _as_said(incoming: IncomingMessage) -> Sender:
+    """The sender by their own words alone."""
+    customer = incoming.customer
+    return Sender(None, customer.external_id or customer.email or "", customer.email, customer.name)

@@ -121,8 +121,8 @@ def message(ticket: str = "T-1", message_id: str = "m-1", text: str = "Where is 
 
 
 @asynccontextmanager
-async def open_house(url: str, clock: Clock) -> AsyncIterator[House]:
-    """The service over this database, reached in process."""
+async def open_house(url: str, clock: Clock, **changed: str) -> AsyncIterator[House]:
+    """The service over this database, reached in process; `changed` adds to its environment."""
     environment = {
         "DESKRAIL_DATABASE_URL": url,
         "DESKRAIL_MODEL_PROVIDER": "scripted",
@@ -131,6 +131,7 @@ async def open_house(url: str, clock: Clock) -> AsyncIterator[House]:
         "DESKRAIL_TENANT_ACME_WEBHOOK_SECRETS": SECRETS["acme"],
         "DESKRAIL_TENANT_GHOST_WEBHOOK_SECRETS": SECRETS["acme"],
         "DESKRAIL_TENANT_BROKEN_WEBHOOK_SECRETS": "whsec_",
+        **changed,
     }
     shops: dict[str, Faulty] = {}
     services = build(load_settings(environment), clock=clock, commerce_for=lambda tenant: shops[tenant])

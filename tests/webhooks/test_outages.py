@@ -1,14 +1,17 @@
 """When nothing can be stored the sender is asked to come back, and is never told that a message was taken."""
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 from sqlalchemy import event, make_url
 
+from service import intake
 from tests.api.house import House, message, open_house
 from tests.conftest import StandingClock
+from tools.backends.shop import Fault
 
 
 def asks_to_come_back(answer: Any) -> bool:
@@ -113,3 +116,25 @@ async def test_a_database_that_only_reads_is_no_acceptance(postgres_url: str, cl
             with psycopg.connect(postgres_url, autocommit=True) as admin:
                 admin.execute("set default_transaction_read_only = off")
                 admin.execute(f'alter database "{name}" reset default_transaction_read_only')  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("away", ["unreachable", "silent"])
+async def test_a_merchant_who_does_not_say_whose_an_address_is_is_no_acceptance_and_no_failure_of_ours(
+    house_url: str, clock: StandingClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, away: str
+) -> None:
+    config = tmp_path / "deskrail.toml"
+    config.write_text('[tenants.default]\ncustomer_key = "email"\n')
+    async with open_house(house_url, clock, DESKRAIL_CONFIG=str(config)) as house:
+        assert (await house.deliver(message("T-1"), webhook_id="w-1")).status_code == 202
+        before = await house.rows()
+        fault = Fault("unreachable") if away == "unreachable" else Fault(before=asyncio.Event().wait)
+        house.shops["default"].script("find_customer_by_email", *[fault] * 3)
+        with monkeypatch.context() as patience:
+            patience.setattr(intake, "LOOKUP_SECONDS", 0.05)
+            assert asks_to_come_back(await house.deliver(message("T-2"), webhook_id="w-2"))
+            again = await house.deliver(message("T-1"), webhook_id="w-1")
+            assert (again.status_code, again.json()["duplicate"]) == (200, True)
+            other = await house.deliver(message("T-1", text="Something else."), webhook_id="w-1")
+            assert (other.status_code, other.json()["code"]) == (409, "webhook_id_conflict")
+            assert await house.rows() == before
+        assert (await house.deliver(message("T-2"), webhook_id="w-2")).status_code == 202

@@ -215,7 +215,11 @@ def _refund_status(run: FakeRun, args: Args) -> ToolResult:
         "order_id": order.id,
         "captured": Money(order.captured_minor, order.currency).as_json(),
         "refunds": [
-            {"amount": Money(p.amount_minor, order.currency).as_json(), "method": METHODS[0], "at": p.at and p.at.isoformat()}
+            {
+                "amount": Money(p.amount_minor, order.currency).as_json(),
+                "method": run.methods[0],
+                "at": p.at and p.at.isoformat(),
+            }
             for p in back
         ],
         "return": order.return_.model_dump(mode="json") if order.return_ else None,

@@ -1,6 +1,7 @@
 """Customers who ask where their money is."""
 
 from classifier.intents import Intent
+from tests.workflows.fake_run import CREDIT
 from tests.workflows.goods import an_order
 from tests.workflows.talk import Talk
 from workflows.outcome import AskCustomer, Reply
@@ -14,6 +15,13 @@ async def test_a_refund_is_reported_with_amount_day_and_destination() -> None:
     assert isinstance(outcome, Reply)
     assert "- $25.00 to Visa ending 4242 on 2 November 2026" in outcome.text
     assert "D-100002" not in outcome.text
+
+
+async def test_store_credit_is_not_said_to_need_a_bank() -> None:
+    talk = Talk.about(an_order("D-100001", "Lamp", status="delivered", refunded=2500), methods=[CREDIT])
+    await talk.say("where is my refund?", intent=MONEY)
+    assert "- $25.00 to store credit" in talk.text
+    assert "Banks" not in talk.text
 
 
 async def test_no_refund_is_called_no_refund() -> None:

@@ -10,7 +10,7 @@ from tests.workflows.goods import HOME, an_order
 from tests.workflows.talk import a_ticket
 from workflows.errors import UnknownReply
 from workflows.replies import check_templates, render, reply_names
-from workflows.replies.renderer import environment
+from workflows.replies.renderer import TEMPLATES, environment
 from workflows.wording import address_text, first_name, items_text, join, order_text
 
 ROOT = Path(__file__).parents[2]
@@ -62,6 +62,26 @@ def test_a_missing_value_is_an_error_and_not_a_gap() -> None:
         render("no_such_reply")
 
 
+@pytest.mark.parametrize("reply", ["cancelled", "refunded", "return_accepted", "money_paid"])
+def test_whoever_is_paid_in_store_credit_is_not_told_to_wait_for_a_bank(reply: str) -> None:
+    said = {"order_id": "D-100001", "what": "Lamp", "amount": "$25.00", "receipt": "rcp_1", "paid": True}
+    credit, card = (render(reply, destination=purse, **said) for purse in ("store credit", "Visa ending 4242"))
+    assert "store credit. You can use it for your next order.\n\nYour reference is rcp_1." in credit.replace(" at once", "")
+    assert "bank" not in credit
+    assert "Your bank may need a few days to show it.\n\nYour reference is rcp_1." in card
+
+
+def test_the_bank_is_spoken_of_in_one_place() -> None:
+    speaking = {path.name for path in TEMPLATES.glob("*.txt") if "bank" in path.read_text("utf-8").lower()}
+    assert speaking == {"_shows.txt", "refund_status.txt"}
+
+
+@pytest.mark.parametrize("reply", ["cannot_cancel", "cannot_change_address"])
+def test_an_order_that_is_only_packed_is_not_said_to_have_left(reply: str) -> None:
+    assert "is packed for the carrier already" in render(reply, order_id="D-100001", status="processed")
+    assert "has left our hands" in render(reply, order_id="D-100001", status="shipped")
+
+
 @pytest.mark.parametrize(
     "source", ["{{ ''.__class__.__mro__ }}", "{{ values.append(1) }}", "{{ render.__globals__ }}", "{{ values.clear() }}"]
 )
@@ -107,9 +127,3 @@ def test_orders_items_and_addresses_in_a_customers_words() -> None:
     assert order_text(order) == "D-100001, placed on 1 November 2026: Mug and 2 more"
     assert address_text(HOME) == "Ada Lovelace\n12 Elm Street\nSpringfield IL 62704\nUnited States"
     assert [join(parts) for parts in ([], ["a"], ["a", "b"], ["a", "b", "c"])] == ["", "a", "a and b", "a, b and c"]
-
-
-@pytest.mark.parametrize(("destination", "bank"), [("store credit", False), ("Visa ending 4242", True)])
-def test_nobody_waits_for_a_bank_to_show_a_store_credit(destination: str, bank: bool) -> None:
-    told = render("cancelled", first_name="Ada", order_id="D-1", amount="$5.00", destination=destination, receipt="R-1")
-    assert ("Your bank" in told) == bank

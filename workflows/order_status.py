@@ -1,7 +1,7 @@
 """The flow that says where an order is."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from statemachine import State
 
@@ -16,6 +16,9 @@ AT_ONCE = 3
 """How many orders one answer reports on."""
 
 _UNDER_WAY = frozenset({OrderStatus.PENDING, OrderStatus.ITEMS_MODIFIED, OrderStatus.PROCESSED, OrderStatus.SHIPPED})
+_OVER = frozenset({"delivered", "returned"})
+"""What a carrier says of a parcel whose way to the customer has ended."""
+
 _PARCEL_WORDS = {
     "label_created": "the label is printed",
     "in_transit": "in transit",
@@ -61,7 +64,7 @@ class OrderStatusFlow(Conversation):
         arrived = [event.at for shipment in shipments for event in shipment.events if event.status == "delivered" and event.at]
         return {
             "order_id": order.id,
-            "status": order.status.value,
+            "status": _headline(order, shipments),
             "what": short_text(order),
             "delivered_on": date_text(max(arrived)) if arrived else None,
             "parcels": [_parcel(shipment) for shipment in shipments] if order.status in _UNDER_WAY else [],
@@ -74,6 +77,13 @@ class OrderStatusFlow(Conversation):
         tracking_id = shipment.tracking_id
         result = await moment.run.call("track_shipment", {"tracking_id": tracking_id}, step=f"track:{tracking_id}")
         return Shipment.model_validate(result.data["shipment"]) if result.ok else shipment
+
+
+def _headline(order: Order, shipments: Sequence[Shipment]) -> str:
+    """How the order stands: as its carriers say when they agree that nothing is on its way any more, else as the shop says."""
+    seen = {shipment.status for shipment in shipments}
+    over = order.status is OrderStatus.SHIPPED and len(seen) == 1 and seen <= _OVER
+    return seen.pop() if over else order.status.value
 
 
 def _parcel(shipment: Shipment) -> Mapping[str, Json]:

@@ -1,7 +1,9 @@
 """Customers who ask where their order is."""
 
+import pytest
+
 from classifier.intents import Intent
-from tests.workflows.goods import BOB, an_order
+from tests.workflows.goods import BOB, a_parcel, an_order
 from tests.workflows.talk import Talk
 from tools.errors import Code
 from workflows.outcome import AskCustomer, Escalate, HandOff, Reason, Reply
@@ -20,6 +22,25 @@ async def test_the_only_order_under_way_is_reported_with_its_parcel() -> None:
     assert "UPS parcel TRK1: in transit (19 November 2026, Chicago)" in outcome.text
     assert "If you meant another order" in outcome.text
     assert talk.ticket.status is TicketStatus.RESOLVED
+
+
+@pytest.mark.parametrize(
+    ("parcel", "headline"),
+    [("delivered", "was delivered on 19 November 2026."), ("returned", "is on its way back to the sender.")],
+)
+async def test_a_parcel_whose_way_has_ended_does_not_stand_under_an_order_on_its_way(parcel: str, headline: str) -> None:
+    talk = Talk.about(an_order("D-100001", "Desk Lamp", status="shipped", parcel=parcel))
+    await talk.say("Where is my order?", intent=WHERE)
+    assert f"D-100001 (Desk Lamp) {headline}" in talk.text
+    assert "on its way." not in talk.text
+
+
+async def test_an_order_of_which_one_parcel_is_still_missing_is_on_its_way() -> None:
+    order = an_order("D-100001", "Desk Lamp", status="shipped")
+    parcels = (a_parcel("delivered"), a_parcel("in_transit").model_copy(update={"tracking_id": "TRK2"}))
+    talk = Talk.about(order.model_copy(update={"shipments": parcels}))
+    await talk.say("Where is my order?", intent=WHERE)
+    assert "D-100001 (Desk Lamp) is on its way." in talk.text
 
 
 async def test_a_named_order_is_reported_although_another_is_under_way() -> None:

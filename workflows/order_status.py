@@ -3,17 +3,12 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from statemachine import State
-
 from tools.commerce import Order, OrderStatus, Shipment, ShipmentEvent
 from tools.ports import Json
-from workflows.conversation import Conversation, Moment
-from workflows.machine import StrictMachine
-from workflows.outcome import Outcome, Reply
+from workflows.conversation import Moment
+from workflows.outcome import Outcome
+from workflows.reporting import ReportingConversation
 from workflows.wording import date_text, short_text
-
-AT_ONCE = 3
-"""How many orders one answer reports on."""
 
 _UNDER_WAY = frozenset({OrderStatus.PENDING, OrderStatus.ITEMS_MODIFIED, OrderStatus.PROCESSED, OrderStatus.SHIPPED})
 _OVER = frozenset({"delivered", "returned"})
@@ -33,33 +28,18 @@ _PARCEL_WORDS = {
 _PLACE = re.compile(r"[^\W\d_][^\W\d_ ,.'’-]*(?:[ ,.'’-]{1,2}[^\W\d_]+){0,4}")
 
 
-class OrderStatusMachine(StrictMachine):
-    """Ask which order, answer."""
-
-    started = State(initial=True)
-    asking_order = State()
-    answered = State(final=True)
-    stopped = State(final=True)
-
-    ask_order = asking_order.from_(started, asking_order)
-    answer = answered.from_(started, asking_order)
-    stop = stopped.from_(started, asking_order)
-
-
-class OrderStatusFlow(Conversation):
+class OrderStatusFlow(ReportingConversation):
     """Finds the order, looks at its parcels and reports."""
 
     name = "order_status"
-    machine = OrderStatusMachine
 
     async def work(self, moment: Moment) -> Outcome:
         """Report on the orders that the text names, or on the one that is under way."""
         moment, orders = await self.the_orders(moment, "know about", lambda order: order.status in _UNDER_WAY)
-        reports = [await self._report(moment, order) for order in orders[:AT_ONCE]]
-        text = moment.words("order_status", reports=reports, assumed=moment.slot("assumed"))
-        return Reply(text, progress=self._moved(moment, "answer", order_id=orders[0].id))
+        return await self.answer(moment, orders)
 
-    async def _report(self, moment: Moment, order: Order) -> Mapping[str, Json]:
+    async def report(self, moment: Moment, order: Order) -> Mapping[str, Json]:
+        """How an order stands, and each of its parcels."""
         shipments = [await self._track(moment, shipment) for shipment in order.shipments]
         arrived = [event.at for shipment in shipments for event in shipment.events if event.status == "delivered" and event.at]
         return {

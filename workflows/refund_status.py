@@ -3,47 +3,26 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from statemachine import State
-
 from tools.commerce import Order, OrderStatus
 from tools.ports import ActionStatus, Json
-from workflows.conversation import Conversation, Moment
-from workflows.machine import StrictMachine
-from workflows.outcome import Outcome, Reply
+from workflows.conversation import Moment
+from workflows.outcome import Outcome
+from workflows.reporting import ReportingConversation
 from workflows.wording import date_text, money_text
 
-AT_ONCE = 3
-"""How many orders one answer reports on."""
 
-
-class RefundStatusMachine(StrictMachine):
-    """Ask which order, answer."""
-
-    started = State(initial=True)
-    asking_order = State()
-    answered = State(final=True)
-    stopped = State(final=True)
-
-    ask_order = asking_order.from_(started, asking_order)
-    answer = answered.from_(started, asking_order)
-    stop = stopped.from_(started, asking_order)
-
-
-class RefundStatusFlow(Conversation):
+class RefundStatusFlow(ReportingConversation):
     """Finds the order that money goes back on, and says what went where and what is still under way."""
 
     name = "refund_status"
-    machine = RefundStatusMachine
 
     async def work(self, moment: Moment) -> Outcome:
         """Report on the orders that the text names, or on the one that a refund is about."""
         moment, orders = await self.the_orders(moment, "know about", _has_money_back)
-        reports = [await self._report(moment, order) for order in orders[:AT_ONCE]]
-        return Reply(
-            moment.words("refund_status", reports=reports), progress=self._moved(moment, "answer", order_id=orders[0].id)
-        )
+        return await self.answer(moment, orders)
 
-    async def _report(self, moment: Moment, order: Order) -> Mapping[str, Json]:
+    async def report(self, moment: Moment, order: Order) -> Mapping[str, Json]:
+        """What has gone back on an order, and what is still to come."""
         data = await self.read(moment, "get_refund_status", {"order_id": order.id}, step=f"refund_status:{order.id}")
         owed = data.get("owed")
         return {

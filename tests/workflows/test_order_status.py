@@ -156,3 +156,18 @@ async def test_silence_leaves_everything_as_it_is() -> None:
     assert isinstance(outcome, Reply)
     assert outcome.resolves
     assert "I have not heard back" in outcome.text
+
+
+async def test_whoever_asks_for_all_five_orders_of_the_list_is_told_of_each() -> None:
+    talk = Talk.about(*(an_order(f"D-10000{n}", "Mug") for n in range(1, 6)))
+    await talk.say("where are my orders", intent=WHERE)
+    assert talk.slot == "order"
+    await talk.say("all of them")
+    assert talk.text.count("has been placed") == 5
+
+
+async def test_orders_that_one_answer_has_no_room_for_are_named() -> None:
+    talk = Talk.about(*(an_order(f"D-10000{n}", "Mug") for n in range(1, 8)))
+    await talk.say("where are my orders: " + ", ".join(f"D-10000{n}" for n in range(1, 8)), intent=WHERE)
+    assert talk.text.count("has been placed") == 5
+    assert "these are still missing: D-100006, D-100007." in talk.text

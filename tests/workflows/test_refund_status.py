@@ -80,3 +80,18 @@ async def test_two_orders_with_money_back_are_a_choice() -> None:
     assert isinstance(outcome, AskCustomer)
     await talk.say("the mug")
     assert "order D-100002" in talk.text
+
+
+async def test_whoever_asks_for_all_five_orders_of_the_list_is_told_of_each() -> None:
+    talk = Talk.about(*(an_order(f"D-10000{n}", "Mug", status="delivered", refunded=2500) for n in range(1, 6)))
+    await talk.say("where is my money", intent=MONEY)
+    assert talk.slot == "order"
+    await talk.say("all of them")
+    assert talk.text.count("$25.00") == 5
+
+
+async def test_orders_that_one_answer_has_no_room_for_are_named() -> None:
+    talk = Talk.about(*(an_order(f"D-10000{n}", "Mug", status="delivered", refunded=2500) for n in range(1, 8)))
+    await talk.say("where is my money: " + ", ".join(f"D-10000{n}" for n in range(1, 8)), intent=MONEY)
+    assert talk.text.count("$25.00") == 5
+    assert "these are still missing: D-100006, D-100007." in talk.text

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import dropwhile
 
 from babel.dates import format_date
 
@@ -14,7 +15,7 @@ from workflows.ticket import Ticket
 
 # A name comes from outside, so only what can be a name is used: no links, no sentences.
 _FIRST_NAME = re.compile(r"[^\W\d_][^\W\d_'’-]*(?:['’-][^\W\d_]+)*")
-
+_TITLES = frozenset({"mr", "mrs", "ms", "miss", "mx", "dr", "prof", "professor", "sir", "madam", "mister", "herr", "frau"})
 
 _CLOSING = "If there is anything else, just reply."
 
@@ -76,7 +77,14 @@ def address_text(address: Address) -> str:
 def first_name(ticket: Ticket) -> str | None:
     """The customer's first name for a greeting; None when the ticket has no name that looks like one."""
     words = (ticket.customer.name or "").split()
-    return words[0] if words and _FIRST_NAME.fullmatch(words[0]) else None
+    names = list(dropwhile(_is_title, words))
+    # After a title a single name is the last one.
+    known = names and (len(names) > 1 or names == words)
+    return names[0] if known and _FIRST_NAME.fullmatch(names[0]) else None
+
+
+def _is_title(word: str) -> bool:
+    return word.casefold().removesuffix(".") in _TITLES
 
 
 def without_greeting(text: str) -> str:

@@ -113,6 +113,10 @@ def test_a_customer_without_a_name_is_greeted_all_the_same() -> None:
         ("http://evil.example", None),
         ("1337", None),
         ("Lovelace, Ada", None),
+        ("Mr John Smith", "John"),
+        ("Prof. Dr. Grace Hopper", "Grace"),
+        ("Mrs. Smith", None),
+        ("Dr", None),
     ],
 )
 def test_only_what_can_be_a_name_is_a_greeting(name: str | None, first: str | None) -> None:

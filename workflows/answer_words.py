@@ -100,9 +100,10 @@ _UNNEEDED = phrases(
 _OWN_OBJECTS = {
     "cancel": phrases("the whole order, the entire order, the whole thing, the full order"),
     "refund": phrases("me, the money, my money"),
-    "change": phrases("the address, my address, address"),
-    "update": phrases("the address, my address, address"),
 }
+_ADDRESSED = {"change", "update"}
+_ADDRESS = phrases("the address, my address, address")
+_FORBIDDING = phrases("dont, do not, stop, please dont, please do not")
 
 
 def echoes(question_words: frozenset[str]) -> dict[tuple[str, ...], Part]:
@@ -111,6 +112,9 @@ def echoes(question_words: frozenset[str]) -> dict[tuple[str, ...], Part]:
     for verb in VERBS & question_words:
         for thing in _OBJECTS | _OWN_OBJECTS.get(verb, frozenset()):
             found[(verb, *thing)] = Part.ECHO
+        if verb in _ADDRESSED:
+            found |= {(verb, *thing): Part.ECHO for thing in _ADDRESS}
+            found |= {(*lead, verb, *thing): Part.NO for lead in _FORBIDDING for thing in _ADDRESS}
         if verb in _NOUNS:
             noun = _NOUNS[verb]
             for lead in ("with the", "with my", "process the", "make the"):
@@ -123,10 +127,10 @@ def echoes(question_words: frozenset[str]) -> dict[tuple[str, ...], Part]:
 
 
 def refusals() -> dict[tuple[str, ...], Part]:
-    """Phrases that forbid an act by name ("do not refund me"); they refuse whatever was asked."""
+    """Phrases that forbid an act by name ("do not refund me"); they refuse whatever was asked, but for an address."""
     return {
         (*lead, verb, *thing): Part.NO
-        for lead in phrases("dont, do not, stop, please dont, please do not")
+        for lead in _FORBIDDING
         for verb in VERBS
         for thing in (*_OBJECTS, *_OWN_OBJECTS.get(verb, frozenset()), ())
     }

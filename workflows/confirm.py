@@ -73,9 +73,10 @@ def is_plain_thanks(text: str) -> bool:
     return Part.THANKS in parts and set(parts) <= {Part.THANKS, Part.FILLER}
 
 
-def is_plain_no(text: str) -> bool:
-    """Whether a text refuses and says nothing else: "no", "never mind, thanks"."""
-    parts = {part for clause in clauses(text) for part in _parts(clause, _KNOWN)}
+def is_plain_no(text: str, flow: str = "") -> bool:
+    """Whether a text refuses and says nothing else: "no", "never mind, thanks"; `flow` names the flow at work."""
+    known = _KNOWN | echoes(_verbs_of(flow))
+    parts = {part for clause in clauses(text) for part in _parts(clause, known)}
     return Part.NO in parts and parts <= _REFUSES and "?" not in text
 
 
@@ -167,16 +168,28 @@ _PREFIX = (
     r"^(?:(?:oh|sorry|wait|hold on|hang on|actually|no|please|hi|hello|ok|so|and|in fact|well|hmm|can you|could you|just) )*"
 )
 _DEED = r"(?:refund|return|cancellation|cancelation|request|exchange|change|transfer|payment)"
+_FORBIDS = r"(?:dont|do not|i (?:dont|do not|no longer) want you to)"
+_IT = r"(?:it|that|this|them|anything)"
+_ID = r"(?:[a-z] )?\d{4,}"
+_WAY = r"(?:card|account|paypal|voucher|credit|address|e ?mails?)"
+_GOODS = (
+    rf"(?:{_IT}|(?:me )?(?:the|my) money|me|us|(?:order )?{_ID}|(?:the|my|this|that|these|those|any) "
+    rf"(?!(?:other|{_DEED}|{_WAY})\b)\w+(?: (?!to|on|onto|in|into|as|by|{_WAY})\w+)?(?: {_ID})?)"
+)
+_ENOUGH = (
+    r"(?: (?:please|any ?more|after all|(?:just )?yet|(?:for )?now|thanks|thank you|at all))*"
+    r"(?: (?:because|since|as (?:i|we|it)|until|before|so|and|i|ive|im|we|its)\b.*)?$"
+)
+"""Nothing after the deed, or a reason: "don't send me a voucher" forbids a voucher, and not the refund."""
 _RETRACTIONS = tuple(
     re.compile(_PREFIX + pattern)
     for pattern in (
-        r"(?:dont|do not) (?:refund|cancel|return|change|update|exchange|send|process|do|go|proceed)\b(?! (?:the|my|that|this) "
-        + _DEED
-        + ")",
-        r"(?:dont|do not) (?:process|make|do|issue) (?:the|my|that|this) " + _DEED,
+        rf"{_FORBIDS} (?:refund|cancel|return|exchange)(?: {_GOODS})?{_ENOUGH}",
+        rf"{_FORBIDS} (?:change|update|send|process|do|proceed|go|go ahead)(?: (?:with )?{_IT})?{_ENOUGH}",
+        rf"{_FORBIDS} (?:process|make|do|issue|(?:proceed|go ahead|go on) with) (?:the|my|that|this) {_DEED}\b",
         rf"(?:stop|cancel|withdraw|retract|undo|abort) (?:the|my|that|this) {_DEED}\b",
         r"i (?:dont|do not|no longer) (?:want|need) (?:the|a|my|that|this|any) " + _DEED,
-        r"i (?:dont|do not|no longer) want (?:to (?:cancel|return)|you to (?:cancel|refund|return|change))",
+        r"i (?:dont|do not|no longer) want to (?:cancel|return)",
         r"(?:i want to |ill |i will |id rather |id like to )?keep (?:the|my|this|that) order\b",
         r"(?:never ?mind|forget (?:it|that|about it)|leave it)$",
     )
@@ -187,10 +200,11 @@ _CANCEL_THAT = re.compile(_PREFIX + r"cancel (?:that|this|it)$")
 _TURNS = phrases("wait no, no wait, actually no, no stop, no dont, dont do it, do not do it, dont do that")
 
 
-def takes_back(text: str) -> bool:
-    """Whether a text wants undone what has been done already; "no" and "never mind" only want nothing more."""
+def takes_back(text: str, flow: str = "") -> bool:
+    """Whether a text wants undone what a flow has done already; "no" and "never mind" only want nothing more."""
     said = [" ".join(clause) for clause in clauses(text[:READ_AT_MOST])]
-    return any(pattern.search(clause) for pattern in _TAKES_BACK for clause in said) or any(
+    patterns = (*_TAKES_BACK, _forbids_change(flow))
+    return any(pattern.search(clause) for pattern in patterns for clause in said) or any(
         says(clause.split(), _TURNS) for clause in said
     )
 
@@ -201,12 +215,24 @@ def is_retraction(text: str, flow: str = "") -> bool:
     `flow` names the flow at work: to a cancelling, "cancel it, I changed my mind" only says the same again.
     """
     text = text[:READ_AT_MOST]
-    if is_plain_no(text):
+    if is_plain_no(text, flow):
         return True
-    known = _known(VERBS & set(flow.split("_")))
+    known = _known(_verbs_of(flow))
     wants_it = _WANTS_IT & {part for clause in clauses(text) for part in _parts(clause, known)}
     if says([word for clause in clauses(text) for word in clause], _TURNS):
         return True
     patterns = _RETRACTIONS if wants_it else (*_RETRACTIONS, _CHANGED_MIND, _CANCEL_THAT)
     said = (" ".join(words) for part in re.split(r"\bbut\b", plain(text)) for words in clauses(part))
-    return any(pattern.search(clause) for clause in said for pattern in patterns)
+    return any(pattern.search(clause) for clause in said for pattern in (*patterns, _forbids_change(flow)))
+
+
+def _verbs_of(flow: str) -> frozenset[str]:
+    """The verbs in a flow's name, which say what it does."""
+    return VERBS & set(flow.split("_"))
+
+
+@cache
+def _forbids_change(flow: str) -> re.Pattern[str]:
+    """Forbids to change what the flow's name ends with: "don't change my address" takes no refund back."""
+    thing = re.escape(flow.rpartition("_")[2] or "order")
+    return re.compile(rf"{_PREFIX}{_FORBIDS} (?:change|update) (?:the|my|this|that) (?:\w+ )?{thing}{_ENOUGH}")

@@ -118,7 +118,7 @@ def _to_slot(ticket: Ticket, question: Question, texts: Sequence[str], predictio
     if all(is_plain_thanks(one) for one in texts):
         return ThanksOnly()
     reason = question.slot == "cause" and read_cause(text) is not None
-    if drops_it(texts[-1]) or (is_plain_no(texts[-1]) and not reason):
+    if drops_it(texts[-1]) or (is_plain_no(texts[-1], _flow_name(ticket)) and not reason):
         return CancelFlow(text)
     # Answers are short and often sound like another topic ("it came broken"), so only a question starts a new one; and an
     # order's number answers the question for an order, unless it stands in a question that could not be about it.
@@ -141,7 +141,7 @@ def _answered(ticket: Ticket, texts: Sequence[str], prediction: Prediction) -> U
     """A message after the answer: nothing more, the same again for another order, how it stands now, or something new."""
     text = "\n".join(texts)
     done = _in_flow(ticket) and ticket.flow is not None and ticket.flow.state == DONE
-    if done and takes_back(texts[-1]):
+    if done and takes_back(texts[-1], _flow_name(ticket)):
         return TooLate()
     if last_word(texts) is Answer.THANKS or all(wants_nothing(one) for one in texts):
         return ThanksOnly()

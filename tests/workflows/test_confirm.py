@@ -3,7 +3,16 @@
 import pytest
 
 from classifier.clean import clean
-from workflows.confirm import Answer, is_plain_thanks, is_retraction, last_word, read_answer, takes_back, wants_nothing
+from workflows.confirm import (
+    Answer,
+    is_plain_no,
+    is_plain_thanks,
+    is_retraction,
+    last_word,
+    read_answer,
+    takes_back,
+    wants_nothing,
+)
 
 CANCEL = (
     "Hi Ada,\n\nI can cancel order D-100001 (Desk Lamp).\n$25.00 would go back to Visa ending 4242."
@@ -204,6 +213,14 @@ def test_messages_are_read_together_and_the_last_word_wins(texts: list[str], ans
         "no",
         "never mind",
         "Can you please stop the refund?",
+        "please don't cancel my order",
+        "Don't cancel order D-100003",
+        "please do not refund the coffee grinder, I found it",
+        "don't refund me because it came after all",
+        "don't do it",
+        "do not proceed",
+        "Please don't go ahead with the return",
+        "I don't want you to refund me",
     ],
 )
 def test_these_take_a_request_back(text: str) -> None:
@@ -217,6 +234,12 @@ def test_these_take_a_request_back(text: str) -> None:
         "why don't you refund me?",
         "if you don't refund me I will sue",
         "please don't cancel my refund",
+        "Please don't send me a voucher, I want the money on my card",
+        "Please don't send me any more emails",
+        "don't change my address",
+        "don't refund it to my old card",
+        "don't refund me in store credit",
+        "do not return the money to PayPal",
         "No, I still have not received it",
         "thanks",
         "yes",
@@ -227,6 +250,16 @@ def test_these_take_a_request_back(text: str) -> None:
 )
 def test_these_take_nothing_back(text: str) -> None:
     assert not is_retraction(text)
+
+
+def test_an_address_that_is_to_stay_takes_back_only_its_own_change() -> None:
+    for text in ("don't change my address", "Please don't change my delivery address, I am staying"):
+        assert is_retraction(text, "change_address")
+        assert takes_back(text, "change_address")
+        assert not is_retraction(text, "return_refund")
+    assert is_plain_no("don't change my address", "change_address")
+    assert read_answer("don't change my address", "Shall I change the address?") is Answer.NO
+    assert read_answer("don't change my address", REFUND) is Answer.UNCLEAR
 
 
 def test_cancel_it_is_no_retraction_of_a_cancelling() -> None:

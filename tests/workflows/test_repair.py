@@ -179,6 +179,8 @@ def test_never_mind_drops_a_flow_and_thanks_do_not() -> None:
             NewTopic(Intent.ORDER_STATUS, "where is my other parcel", returns=True),
         ),
         ("here is the photo", None, Fresh("here is the photo")),
+        ("Please don't send me a voucher", None, Fresh("Please don't send me a voucher")),
+        ("don't change my address", None, Fresh("don't change my address")),
     ],
 )
 def test_only_a_retraction_touches_what_people_decide(text: str, intent: Intent | None, meaning: Understanding) -> None:

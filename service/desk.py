@@ -5,6 +5,7 @@ from typing import Any
 
 from service.errors import ClaimedByOther, Conflict, Forbidden, NotFound, Stale
 from service.escalation import open_case
+from service.payload import kept_text
 from service.settings import TenantSettings
 from service.store import cases, outbox, people, questions, turns
 from service.store.database import Connection, Database
@@ -12,7 +13,6 @@ from service.store.journal import Entry
 from service.store.people import Person
 from service.store.ticket_row import TicketRow
 from service.store.wakeups import EventKind, Wakeups
-from tools.confidential import masked
 from tools.errors import FencedOff
 from tools.ports import Clock, Lane
 from workflows.lifecycle import LifecycleEvent
@@ -136,7 +136,6 @@ class Desk:
         A request with an `origin` that has been written before, even by a process that died since, is not written again.
         A reply by somebody who has read up to the position `seen` raises `NewerMessage` when the customer wrote after that.
         """
-        text = masked(text)
         async with self._db.begin() as conn:
             row = await self._ticket(conn, person, ticket_id)
             if origin and (written := await row.written(conn, origin)):
@@ -199,6 +198,7 @@ class Desk:
     async def _say(
         self, conn: Connection, row: TicketRow, person: Person, text: str, *, note: bool, origin: str | None = None
     ) -> str:
+        text = kept_text(text)
         spoken = await row.write(conn, text, person.id, note=note, origin=origin)
         if spoken.public and self._delivers:
             body = {

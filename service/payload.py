@@ -30,8 +30,9 @@ def _as_one_line(value: str) -> str:
     return _BREAKS_LINES.sub(" ", value)
 
 
-def _without_controls(value: str) -> str:
-    return _UNPRINTABLE.sub("", value)
+def kept_text(value: str) -> str:
+    """What somebody wrote as it is kept: without characters that carry nothing, card numbers and secrets masked."""
+    return masked(_UNPRINTABLE.sub("", value))
 
 
 def _written_as_rfc_3339(value: Any) -> Any:
@@ -59,7 +60,7 @@ def _masked_line(text: str) -> str:
 Kept = AfterValidator(masked)
 """Card numbers and secrets are masked before anything is stored."""
 
-Text = Annotated[str, StringConstraints(max_length=MAX_TEXT, strict=True), AfterValidator(_without_controls), Kept]
+Text = Annotated[str, StringConstraints(max_length=MAX_TEXT, strict=True), AfterValidator(kept_text)]
 """What somebody wrote; characters that nobody can see or store are dropped from it."""
 
 Line = Annotated[

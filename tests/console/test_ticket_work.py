@@ -194,6 +194,16 @@ async def test_a_resolved_ticket_leaves_the_queue_and_keeps_its_story(world: Wor
     assert again.status_code == 409
 
 
+async def test_a_card_number_in_the_last_word_of_a_case_is_not_kept(world: World) -> None:
+    ticket, case = await ticket_with_case(world)
+    browser = await world.browser(Role.AGENT, "bob")
+    await browser.post(f"/console/escalations/{case}/claim", ticket_id=ticket)
+    last = "Refunded to 4242 4242 4242 4242.\x0b Bye."
+    done = await browser.post(f"/console/escalations/{case}/resolve", ticket_id=ticket, text=last)
+    assert done.status_code == 303
+    assert await said(world, ticket, "human") == ["Refunded to [card ending 4242]. Bye."]
+
+
 async def test_a_reply_that_could_not_be_delivered_says_so(world: World) -> None:
     ticket, case = await ticket_with_case(world)
     bob = await world.person(Role.AGENT, "bob")

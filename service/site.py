@@ -24,7 +24,7 @@ from service.console import (
 )
 from service.console.mishaps import install_mishaps
 from service.console.pages import STATIC
-from service.console.security import Guard, own_page
+from service.console.security import Guard, own_page, storable_form
 from service.errors import Fatal
 from service.ops import metrics, ops_routes
 
@@ -80,7 +80,8 @@ def build_site(services: Any) -> FastAPI:
     """The console and `/ops` over these services. Raises `Fatal` without a session secret."""
     if not services.settings.session_secret:
         raise Fatal("Set DESKRAIL_SESSION_SECRET to a long random text; it signs the console's sessions.")
-    site = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, dependencies=[Depends(own_page)], telemetry=TELEMETRY)
+    guards = [Depends(own_page), Depends(storable_form)]
+    site = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, dependencies=guards, telemetry=TELEMETRY)
     site.state.services = services
     site.state.pulse = live.Pulse(services.db)
     site.add_middleware(Guard)

@@ -25,7 +25,7 @@ from workflows.person_words import drops_it, wants_person
 from workflows.replies import render
 from workflows.slots.addresses import read_address
 from workflows.slots.causes import read_cause
-from workflows.slots.destinations import read_destination
+from workflows.slots.destinations import Destination, read_destination
 from workflows.slots.orders import ORDER_LIKE
 from workflows.ticket import Author, Question, QuestionKind, Ticket, TicketStatus
 from workflows.understanding import (
@@ -106,7 +106,7 @@ def _to_confirmation(
         return Added(text)
     if _in_flow(ticket) and _corrects(ticket, texts[-1], question):
         return Correction(text)
-    if takes_back:
+    if takes_back and not (_in_flow(ticket) and _says_where_again(ticket, texts[-1])):
         return DeclinedAnswer(action, text)
     if answer is Answer.THANKS and all(is_plain_thanks(one) for one in texts):
         return ThanksOnly()
@@ -220,7 +220,22 @@ def _corrects(ticket: Ticket, text: str, question: Question) -> bool:
         return True
     if _flow_name(ticket) == "change_address":
         return read_address(text[:READ_AT_MOST]).line1 is not None
-    return read_destination(text[:READ_AT_MOST]) is not None
+    return read_destination(text[:READ_AT_MOST]) is not None and not _says_where_again(ticket, text)
+
+
+def _says_where_again(ticket: Ticket, text: str) -> bool:
+    """Whether the reply only repeats where the money is to go; the same offer once more would answer nothing."""
+    slots = ticket.flow.slots if ticket.flow is not None else {}
+    credit, elsewhere = bool(slots.get("credit")), bool(slots.get("elsewhere"))
+    match read_destination(text[:READ_AT_MOST]):
+        case Destination.STORE_CREDIT:
+            return credit or elsewhere
+        case Destination.ELSEWHERE:
+            return elsewhere
+        case Destination.ORIGINAL:
+            return not credit and not elsewhere
+        case None:
+            return False
 
 
 def _asks(text: str) -> bool:

@@ -1,5 +1,7 @@
 """What a message means to a ticket on which something is going on."""
 
+from dataclasses import replace
+
 import pytest
 
 from classifier.intents import Intent
@@ -109,6 +111,16 @@ def test_the_classifier_may_hear_the_wish_for_a_person_too() -> None:
 )
 def test_what_an_answer_to_an_offer_means(text: str, meaning: Understanding) -> None:
     assert heard(offered(), text) == meaning
+
+
+def test_a_wish_for_where_the_money_goes_is_a_correction_once() -> None:
+    no_credit = "No, I do not want store credit."
+    assert heard(offered(), no_credit) == Unclear(exhausted=False)
+    assert heard(offered(3), no_credit) == Unclear(exhausted=True)
+    assert heard(offered(), "as store credit please") == Correction("as store credit please")
+    credited = replace(offered(), flow=replace(RETURN, slots={**RETURN.slots, "credit": True}))
+    assert heard(credited, "as store credit please") == Unclear(exhausted=False)
+    assert heard(credited, no_credit) == Correction(no_credit)
 
 
 def test_an_unclear_answer_is_exhausted_after_two_more_tries() -> None:

@@ -16,7 +16,13 @@ class Destination(StrEnum):
 
 _CREDIT = "(?:(?:store|shop) credit|gift ?card|voucher|credit note)s?"
 _KIND = "(?:credit |debit |bank |payment )?"
-_NO_CREDIT = re.compile(rf"\b(?:no|not|dont want|without|instead of) (?:a |any |in |as )?{_CREDIT}\b")
+_UNWANTED = (
+    r"(?:dont|do not|wont|will not) (?:want|need|accept|take|like|send|give|pay|refund|make|issue)"
+    r"(?: (?:it|me|this|that|them|the money|my money|the refund|my refund|to|you|have|get|be|given|paid|refunded|back))*"
+)
+_NO_CREDIT = re.compile(
+    rf"\b(?:no|not|without|instead of|rather than|{_UNWANTED}) (?:(?:a|any|in|as|into|for|to|with|the|your) )*{_CREDIT}\b"
+)
 _WISHES = (
     (
         Destination.ELSEWHERE,

@@ -114,6 +114,7 @@ class Desk:
             row = await self._ticket(conn, person, ticket_id)
             case = await cases.live(conn, ticket_id)
             self._must_own(case, person)
+            await self._close_question(conn, row)
             await self._end_case(conn, row, case, person)
             row.happened(LifecycleEvent.HANDED_BACK, _actor(person))
             row.values |= {"lane": Lane.WORKFLOW, "handed_off": False, "superseded_count": 0}

@@ -298,9 +298,12 @@ def _unproven(ticket: Ticket) -> bool:
 
 
 def _in_time(turn: Turn) -> Question | None:
-    """The open question, if these messages came after it was delivered, and before it expired."""
+    """The open question, if these messages came after it was delivered, and before it expired.
+
+    What was written while people had the ticket is heard after a hand-back, and was an answer to them.
+    """
     question = turn.ticket.question
-    if question is None or question.delivered_at is None:
+    if question is None or question.delivered_at is None or not turn.messages:
         return None
     return question if question.delivered_at <= turn.events[0].created_at and question.expires_at > turn.now else None
 

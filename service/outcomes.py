@@ -182,6 +182,10 @@ class Outcomes:
 
     async def _ask(self, conn: Connection, row: TicketRow, turn: Turn, outcome: AskCustomer) -> None:
         message_id = self._say(row, turn, outcome.text, answers=False)
+        if row.with_people:
+            # People took the ticket while this run went on, and they ask the customer themselves.
+            row.entries += await questions.end_unconfirmed(conn, outcome.action_id or "", ActionStatus.SUPERSEDED, row.now)
+            return
         live = self._live(row, "confirmation")
         delivered = not self._delivers
         question_id, new = await questions.ask(conn, row.before, outcome, message_id, row.now, live, delivered=delivered)

@@ -6,9 +6,11 @@ from service.errors import Forbidden
 from service.store.callers import machine_for
 from service.store.people import Role
 from tests.conftest import StandingClock
+from tests.journeys.doubt import doubt
 from tests.journeys.honesty import books_agree
 from tests.journeys.looking import kinds, later, newest_reply, statuses
 from tests.rig import Rig, rig, rig_settings
+from tools.backends.shop import Fault
 
 
 async def stuck_in_a_cancellation(service: Rig) -> dict:
@@ -215,4 +217,25 @@ async def test_a_yes_whose_agent_cannot_speak_is_told_what_it_has_done(sqlite_ur
         assert (entry.amount_minor, statuses(ticket)) == (1_000, ["succeeded"])
         assert f"and that is done. The reference is {entry.receipt.reference}." in told
         assert "I am passing it to a colleague" in told
+        await books_agree(service)
+
+
+async def test_a_question_that_a_person_took_over_before_it_was_asked_is_none(sqlite_url: str, clock: StandingClock) -> None:
+    async with doubt(sqlite_url, clock) as shop:
+        service, desk = shop.service, shop.service.services.desk
+        ann = await service.person("ann", Role.AGENT)
+        heard = await service.hear("Please cancel my order D-100003")
+
+        async def take_over() -> None:
+            await desk.take_over(ann, heard.ticket_id)
+
+        shop.faulty.script("get_order", Fault("none", after=take_over))
+        await service.work()
+        ticket = await service.ticket(heard.ticket_id)
+        assert [message["author"] for message in ticket["messages"]] == ["customer", "note"]
+        assert (ticket["status"], ticket["question"], statuses(ticket)) == ("escalated", None, ["superseded"])
+        await later(service, "yes please")
+        await desk.hand_back(ann, heard.ticket_id)
+        await service.work()
+        assert await service.books() == []
         await books_agree(service)

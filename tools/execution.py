@@ -117,7 +117,7 @@ class Executor:
         try:
             async with asyncio.timeout(spec.timeout):
                 found = await spec.find(shop, action)
-        except (OutcomeUnknown, TimeoutError) as lost:
+        except (OutcomeUnknown, TimeoutError, *UNREADABLE) as lost:
             raise BackendUnavailable from lost
         return await self._book.correct(action, found) if isinstance(found, Receipt | Failure) else action
 
@@ -211,7 +211,7 @@ async def _with_money_read_again(shop: Commerce, action: Action, end: End, recei
     try:
         async with asyncio.timeout(CATALOGUE[action.tool].timeout):
             order = await shop.get_order(OrderId(action.order_id))
-    except (BackendUnavailable, TimeoutError):
+    except (BackendUnavailable, OutcomeUnknown, TimeoutError, *UNREADABLE):
         return end
     if order is None:
         return end

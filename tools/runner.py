@@ -10,8 +10,8 @@ from pydantic import ValidationError
 from tools.args import Args
 from tools.book import ActionBook, Decide
 from tools.catalogue import CATALOGUE
-from tools.errors import BackendUnavailable, Code, MovedOn, ToolError
-from tools.execution import CommerceFor, Crashpoint, Executor, go_on
+from tools.errors import BackendUnavailable, Code, MovedOn, OutcomeUnknown, ToolError
+from tools.execution import UNREADABLE, CommerceFor, Crashpoint, Executor, go_on
 from tools.explaining import Explanation, explained, explained_at_the_door
 from tools.policy import Case, Policy, decide, decide_read
 from tools.ports import (
@@ -215,8 +215,8 @@ class ToolRunner:
         try:
             async with asyncio.timeout(spec.timeout):
                 return await spec.handler(context, parsed)
-        except TimeoutError as late:
-            raise BackendUnavailable from late
+        except (OutcomeUnknown, TimeoutError, *UNREADABLE) as lost:
+            raise BackendUnavailable from lost
 
     def _case(self, caller: Caller, spec: ToolSpec, proposal: Proposal, found: Wanted) -> Case:
         return Case(spec, proposal, found.situation, caller, self._clock())

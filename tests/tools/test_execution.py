@@ -223,6 +223,35 @@ async def test_a_shop_that_is_away_when_the_yes_comes_keeps_the_action(world: Wo
     assert (await world.runner.resume(caller, asked.action.id)).ok
 
 
+def _of_another_shape(answer: Any) -> Any:
+    return type(answer).model_validate({**answer.model_dump(), "new_in_this_release": 1}, extra="forbid")
+
+
+async def test_a_refund_is_settled_though_the_order_cannot_be_read_after_it(world: World) -> None:
+    caller, shop = await world.ticket(), world.shops["default"]
+    asked = await world.runner.call(caller, "issue_refund", REFUND, "o-1")
+    await world.says_yes(asked.action)
+    shop.script("get_order", Fault(), Fault(distort=_of_another_shape))
+    assert asked.action is not None
+    assert (await world.runner.resume(caller, asked.action.id)).ok
+    assert [entry.amount_minor for entry in await world.books()] == [1_999]
+
+
+async def test_an_order_that_cannot_be_read_is_no_refusal_either(world: World) -> None:
+    world.shops["default"].script("get_order", Fault(distort=_of_another_shape))
+    caller = await world.ticket()
+    assert (await world.runner.call(caller, "issue_refund", REFUND, "o-1")).code == "backend_unavailable"
+    assert (await world.runner.call(caller, "issue_refund", REFUND, "o-1")).needs_confirmation
+
+
+async def test_news_about_an_effect_that_cannot_be_read_is_asked_for_again(world: World) -> None:
+    result = await world.confirmed(await world.ticket(), "issue_refund", REFUND)
+    assert result.action is not None
+    world.shops["default"].script("find_effect", Fault(distort=_of_another_shape))
+    with pytest.raises(BackendUnavailable):
+        await world.runner.follow_up(result.action)
+
+
 async def test_an_engine_that_does_not_refund_on_cancel_is_asked_to(world: World) -> None:
     shop = _CancelsWithoutMoney(world.shops["default"], capabilities=Capabilities(honours_keys=True, refunds_on_cancel=False))
     world.shops["default"] = shop

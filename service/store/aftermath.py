@@ -7,13 +7,15 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import bindparam, null, update
+from sqlalchemy import bindparam, null, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.store import action_rows, ledger, turns
 from service.store.action_rows import entry, from_row
 from service.store.journal import append_to_ticket
 from service.store.money_schema import actions
+from service.store.schema import events
+from service.store.wakeups import EventKind
 from tools.commerce import Failure, Job, Receipt
 from tools.errors import Code
 from tools.ports import Action, ActionStatus
@@ -68,6 +70,8 @@ async def correct(conn: AsyncConnection, action: Action, found: Receipt | Failur
     await turns.lock(conn, action.ticket, None)
     row = await action_rows.by_id(conn, action.ticket, action.id)
     if row.status == ActionStatus.FAILED and row.code == Code.NOT_DONE and isinstance(found, Receipt):
+        if await _contradicted(conn, row):
+            return row, None
         contrary = entry(row, "backend", CONTRADICTED, {"found": found.reference})
         await append_to_ticket(conn, row.ticket_id, [contrary], now)
         return row, News.CONTRADICTED
@@ -86,6 +90,14 @@ async def correct(conn: AsyncConnection, action: Action, found: Receipt | Failur
     paid = {"paid_by": found.reference, "paid_minor": found.moved_minor}
     await append_to_ticket(conn, row.ticket_id, [entry(row, "backend", "action.paid", paid)], now)
     return row, News.PAID
+
+
+async def _contradicted(conn: AsyncConnection, row: Any) -> bool:
+    """Whether people have been told before that the books contradict them; the caller holds the ticket's lock."""
+    told = select(events.c.data).where(
+        events.c.ticket_id == row.ticket_id, events.c.kind == EventKind.SETTLED, events.c.ref == row.id
+    )
+    return any(data.get("news") == News.CONTRADICTED for data in (await conn.execute(told)).scalars())
 
 
 async def _reversed(conn: AsyncConnection, before: Any, held: Receipt | None, found: Failure, now: datetime) -> Any:

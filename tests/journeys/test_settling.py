@@ -194,7 +194,9 @@ async def test_what_a_person_settled_while_the_sweep_was_looking_is_not_sent_aga
         await kept(shop)
 
 
-async def test_books_that_contradict_a_person_bring_the_ticket_back_to_people(sqlite_url: str, clock: StandingClock) -> None:
+async def test_books_that_contradict_a_person_bring_the_ticket_back_to_people_once(
+    sqlite_url: str, clock: StandingClock
+) -> None:
     async with doubt(sqlite_url, clock) as shop:
         ticket = await shop.unknown(lost="lost_answer")
         (action,) = ticket["actions"]
@@ -210,7 +212,14 @@ async def test_books_that_contradict_a_person_bring_the_ticket_back_to_people(sq
         ticket = await shop.service.ticket(ticket["id"])
         assert (ticket["status"], ticket["escalation"]["reason"]) == ("escalated", "outcome_unknown")
         assert "has happened after all" in str(ticket["escalation"]["brief"])
-        assert "outcome.contradicted" in await kinds(shop.service, ticket)
+        assert (await kinds(shop.service, ticket)).count("outcome.contradicted") == 1
+        case = ticket["escalation"]
+        await shop.service.services.desk.claim(ann, case["id"])
+        await shop.service.services.desk.resolve(ann, case["id"], "It is paid twice, and that is fine.")
+        assert (await shop.tells("effect.settled", action["idempotency_key"], webhook="evt-2")).status_code == 202
+        await shop.service.work()
+        ticket = await shop.service.ticket(ticket["id"])
+        assert (ticket["status"], (await kinds(shop.service, ticket)).count("outcome.contradicted")) == ("resolved", 1)
 
 
 async def test_what_each_look_has_said_is_kept_for_people(sqlite_url: str, clock: StandingClock) -> None:

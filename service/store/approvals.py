@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service import ids
 from service.errors import AlreadyDecided, ApprovalExpired, ApprovalSuperseded, DigestMismatch, Forbidden, Invalid, NotFound
+from service.payload import kept_text
 from service.store import action_rows, people, turns
 from service.store.access_schema import role_grants
 from service.store.database import Database
@@ -63,7 +64,7 @@ class Approvals:
         Raises `NotFound`, `Forbidden` (role, own request), `ApprovalSuperseded`, `ApprovalExpired`, `AlreadyDecided`
         (decided, or this person has voted), `DigestMismatch` and `Invalid` (a no without its reason).
         """
-        now = self._clock()
+        now, reason = self._clock(), kept_text(reason)
         async with self._database.begin() as conn:
             row = await self._locked(conn, person, approval_id)
             await _require_voter(conn, person, row)

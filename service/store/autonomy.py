@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.errors import Conflict, Forbidden, Invalid, NotFound
+from service.payload import kept_text
 from service.store import people
 from service.store.database import Database
 from service.store.journal import Entry, append_to_tenant
@@ -57,7 +58,7 @@ class Autonomy:
         Raises `NotFound` for no such tool, `Forbidden` for whoever is not an admin, `Invalid` without a reason, and
         `LevelMoved`.
         """
-        now = self._clock()
+        now, reason = self._clock(), kept_text(reason)
         async with self._database.begin() as conn:
             known = await people.find(conn, person.id)
             if known is None or not known.active or known.role is not Role.ADMIN or known.tenant != person.tenant:

@@ -9,6 +9,7 @@ from sqlalchemy import and_, bindparam, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.errors import Invalid, NotFound
+from service.payload import kept_text
 from service.store.database import Database
 from service.store.journal import Entry, append_to_tenant
 from service.store.money_schema import actions, switches
@@ -106,6 +107,7 @@ class Switches:
         """
         if not _exists(tenant, scope, name):
             raise NotFound
+        reason = kept_text(reason)
         if on and not reason.strip():
             raise Invalid("Say why; whoever sees the banner needs the reason.")
         by, now = f"person:{person}", self._clock()

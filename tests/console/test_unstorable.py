@@ -1,11 +1,12 @@
-"""Forms with characters that no database can store: refused in words, whoever sends them, and nothing is kept."""
+"""What a form may hold and nobody may keep: a NUL, which no database can store, and a card number in somebody's reason."""
 
 from collections.abc import Mapping
 
 import pytest
 
+from service.store.money_schema import approvals, autonomy, switches, votes
 from service.store.people import Role
-from tests.console.world import HERE, World
+from tests.console.world import ESPRESSO, HERE, World
 
 NUL = "a\0b"
 
@@ -42,3 +43,18 @@ async def test_a_stranger_who_signs_in_with_a_nul_is_refused(each_world: World, 
     fields = {"email": "bob@example.com", "password": "a password of some length"} | {field: NUL}
     answer = await each_world.stranger().http.post("/console/login", data=fields, headers=HERE)
     assert answer.status_code == 422
+
+
+async def test_a_card_number_in_somebodys_reason_is_not_kept(world: World) -> None:
+    reason, kept = "She paid with 4242 4242 4242 4242.", "She paid with [card ending 4242]."
+    await world.wanted(await world.message(), ESPRESSO)
+    (asked,) = await world.rows(approvals)
+    ann, boss = await world.browser(Role.SUPERVISOR, "ann"), await world.browser(Role.ADMIN, "boss")
+    vote = {"decision": "deny", "digest": asked.digest, "ticket_id": asked.ticket_id}
+    await ann.post(f"/console/approvals/{asked.id}/decision", reason=reason, **vote)
+    await ann.post("/console/switches", scope="lane", name="agent", on="on", reason=reason)
+    level = {"tool": "issue_refund", "level": "observe", "was": "approve_over_cap"}
+    await boss.post("/console/policy/autonomy", reason=reason, **level)
+    assert [row.reason for row in await world.rows(votes)] == [kept]
+    assert [row.reason for row in await world.rows(switches, switches.c.on)] == [kept]
+    assert [row.reason for row in await world.rows(autonomy)] == [kept]

@@ -193,6 +193,8 @@ def test_items_are_found_by_name(text: str, lines: list[int]) -> None:
         ("refund all please", [1, 2, 3]),
         ("I want to return the whole order", [1, 2, 3]),
         ("yes, send them all back", [1, 2, 3]),
+        ("please refund all because they are too small", [1, 2, 3]),
+        ("give me my money back for the whole lot", [1, 2, 3]),
     ],
 )
 def test_all_is_meant_only_where_all_of_it_is_asked_for_and_nothing_is_named(text: str, lines: list[int]) -> None:
@@ -235,6 +237,7 @@ def test_a_number_alone_counts_equal_things_that_the_talk_was_about(text: str, s
         ("the shirt", []),
         ("the shirts", [1, 2]),
         ("both", [1, 2]),
+        ("I want to return both because they are too small", [1, 2]),
         ("the linen shirt", [2]),
         ("not the linen one, the cotton", [1]),
     ],

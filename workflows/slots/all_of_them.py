@@ -9,12 +9,12 @@ _COUNT = r"(?:two|three|four|five|six|\d{1,2})"
 _THESE = "(?:of )?(?:the |my |these |those |your )?"
 # After these words "all" and "everything" are what is wanted, and not a part of a manner of speaking.
 _WANTING = (
-    "return|returning|refund|refunding|cancel|cancelling|canceling|back|want|take|give|send|sending|money for|refund for"
-    "|refund of|refund on|them|it|yes|no|ok|please|actually|just|about|track|status of|know|mean|meant"
+    "return|returning|refund|refunding|cancel|cancelling|canceling|back|want|take|give|send|sending|money for|me for|back for"
+    "|refund for|refund of|refund on|them|it|yes|no|ok|please|actually|just|about|track|status of|know|mean|meant"
 )
 _TAIL = (
     "(?: (?:please|pls|thanks|thank you|back|now|then|too|together|instead|in it|i (?:have )?(?:ordered|bought)"
-    "|(?:in|from|on|of) (?:the|my|this|that) order))*$"
+    "|(?:in|from|on|of) (?:the|my|this|that) order))*(?:$| (?:because|since|as they|from)\\b)"
 )
 _CHOSEN = re.compile(
     "|".join(
@@ -22,7 +22,7 @@ _CHOSEN = re.compile(
             r"\b(?:all|both|each|every one) of (?:it|them|these|those)\b|\b(?:them|these|those) (?:all|both)\b",
             rf"\bevery one{_TAIL}",
             rf"\b(?:all|both) {_THESE}(?:{_COUNT} )?{_THINGS}\b|\ball (?:of )?(?:the )?{_COUNT}(?: of them| of it)?{_TAIL}",
-            rf"(?:^|\b(?:{_WANTING}) )(?:all|both|everything|the lot){_TAIL}",
+            rf"(?:^|\b(?:{_WANTING}) )(?:all|both|everything|the (?:whole )?lot){_TAIL}",
         )
     )
 )

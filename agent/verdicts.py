@@ -28,9 +28,9 @@ def after_call(ticket: Ticket, result: ToolResult, work: WorkDone) -> Outcome | 
     if action is not None and result.needs_confirmation:
         return AskCustomer(confirmation_text(action), QuestionKind.CONFIRM, action.id, receipts=references)
     if action is not None and result.needs_approval:
-        return AwaitApproval(approval_text(action), action.id, receipts=references)
+        return AwaitApproval(approval_text(action, ticket), action.id, receipts=references)
     if action is not None and result.under_way:
-        return Reply(under_way_text(action), resolves=False, receipts=references)
+        return Reply(under_way_text(action, ticket), resolves=False, receipts=references)
     if result.postponed:
         return escalation(ticket, Stop.BACKEND_DOWN, work)
     if result.in_doubt or result.code == Code.OUTCOME_UNKNOWN:

@@ -4,6 +4,9 @@ from collections.abc import Callable, Mapping
 
 from tools.money import Money
 from tools.ports import Action, Json
+from workflows.replies import render
+from workflows.ticket import Ticket
+from workflows.wording import first_name
 
 _Facts = Mapping[str, Json]
 
@@ -13,20 +16,14 @@ def confirmation_text(action: Action) -> str:
     return f"Before I go on, please check this with me. I would {deed(action)}.\n\nShall I do that? Please answer yes or no."
 
 
-def approval_text(action: Action) -> str:
+def approval_text(action: Action, ticket: Ticket) -> str:
     """That colleagues have to agree first, and that nothing has happened yet."""
-    return (
-        f"Thank you. To {deed(action)}, I need a colleague's approval first. Nothing has been changed yet. "
-        "You will hear from us here as soon as it is decided."
-    )
+    return render("action_waits", first_name=first_name(ticket), deed=deed(action))
 
 
-def under_way_text(action: Action) -> str:
+def under_way_text(action: Action, ticket: Ticket) -> str:
     """That the shop works on it, and has not finished."""
-    return (
-        f"I asked the shop to {deed(action)}. It has accepted that and is working on it, so it is not finished yet. "
-        "You will hear from us here as soon as it is."
-    )
+    return render("action_under_way", first_name=first_name(ticket), deed=deed(action))
 
 
 def deed(action: Action) -> str:

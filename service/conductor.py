@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 
-from agent.wording import confirmation_text, deed
+from agent.wording import approval_text, confirmation_text, deed, under_way_text
 from service.agent_run import JournalRun
 from service.agents import Agents
 from service.outcomes import Outcomes, Routed
@@ -194,11 +194,11 @@ class Conductor:
             text = render("action_done", first_name=name, deed=deed(action), reference=reference)
             return looked_at(Reply(text, receipts=(reference,)), action)
         if result.under_way:
-            return Reply(render("action_under_way", first_name=name, deed=deed(action)), resolves=False)
+            return Reply(under_way_text(action, turn.ticket), resolves=False)
         if result.needs_confirmation:
             return AskCustomer(confirmation_text(action), QuestionKind.CONFIRM, action_id=action.id)
         if result.needs_approval:
-            return AwaitApproval(render("action_waits", first_name=name, deed=deed(action)), action.id)
+            return AwaitApproval(approval_text(action, turn.ticket), action.id)
         if result.in_doubt:
             return Escalate(Reason.OUTCOME_UNKNOWN, _summary(result), render("with_people_unknown", first_name=name))
         if result.code == Code.BACKEND_UNAVAILABLE:

@@ -5,13 +5,15 @@ from typing import Any
 
 import pytest
 
-from agent.wording import approval_text, confirmation_text
-from tests.agent.support import Shop
+from agent.wording import approval_text, confirmation_text, deed, under_way_text
+from tests.agent.support import Shop, ticket
 from tests.tools.goods import NEW_ADDRESS
 from tests.tools.world import World
 from tools.money import Money
 from tools.ports import Action
 from workflows.confirm import Answer, read_answer
+from workflows.replies import render
+from workflows.wording import first_name
 
 LINES = [{"name": "Desk Lamp"}, {"name": "Wool Blanket"}]
 
@@ -76,7 +78,14 @@ def action(tool: str, money: Money | None = None, order_id: str | None = "D-1000
 )
 def test_the_customer_is_shown_what_would_happen(waiting: Action, said: str) -> None:
     assert said in confirmation_text(waiting)
-    assert said.removesuffix(".") in approval_text(waiting)
+    assert said.removesuffix(".") in approval_text(waiting, ticket(""))
+
+
+def test_whoever_waits_for_the_agent_reads_the_reply_that_everyone_reads() -> None:
+    refund, asker = action("issue_refund", Money(1_999, "USD"), destination="Visa ending 4242"), ticket("")
+    said = {"first_name": first_name(asker), "deed": deed(refund)}
+    assert approval_text(refund, asker) == render("action_waits", **said)
+    assert under_way_text(refund, asker) == render("action_under_way", **said)
 
 
 def test_the_question_can_be_answered_with_a_plain_yes_or_no() -> None:

@@ -1,6 +1,5 @@
 """Acting for a customer by hand: a person calls a tool through the same door as flows, the agent and the API."""
 
-import asyncio
 import secrets
 from typing import Annotated
 
@@ -20,7 +19,6 @@ from service.store.callers import caller_for
 from service.store.sessions import Session
 from service.store.story import Story
 from tools.catalogue import CATALOGUE, granted
-from tools.commerce import Order, Product
 from tools.ports import Effect, Lane, ToolResult
 from tools.tool import ToolSpec
 
@@ -35,15 +33,19 @@ class ActRefused(Conflict):
 
 
 @router.get("/console/tickets/{ticket_id}/act")
-async def choose(request: Request, ticket_id: str, viewer: Looker) -> Response:
-    """What can be done for this customer: on each order, and on the account."""
+async def choose(
+    request: Request, ticket_id: str, viewer: Looker, order: Annotated[str, Query(max_length=64)] = ""
+) -> Response:
+    """What can be done for this customer: on each order, on an older one that is asked for, and on the account."""
     services = request.app.state.services
     told = await read_story(request, viewer, ticket_id)
-    shop = await read_shop(services.commerce_for(viewer.person.tenant), told)
+    asked = order.strip()
+    shop = await read_shop(services.commerce_for(viewer.person.tenant), told, asked)
     tools = _usable(services, viewer)
     context = {
         "head": told.head,
         "shop": shop,
+        "asked": asked,
         "on_orders": [spec for spec in tools if wants_order(spec)],
         "on_account": [spec for spec in tools if not wants_order(spec)],
     }
@@ -92,19 +94,12 @@ def _spec(request: Request, viewer: Session, tool: str) -> ToolSpec:
 
 
 async def _account(services: Services, viewer: Session, told: Story, spec: ToolSpec, order_id: str) -> Account:
-    shop = await read_shop(services.commerce_for(viewer.person.tenant), told)
+    shop = await read_shop(services.commerce_for(viewer.person.tenant), told, order_id, products="new_item_ids" in _names(spec))
     if shop.customer is None:
         raise Invalid("The shop cannot be reached, or does not know this customer.")
-    order = next((one for one in shop.orders if one.id == order_id), None)
-    products = [one for one in await _products(services, viewer, order) if one] if "new_item_ids" in _names(spec) else []
+    order = shop.order(order_id)
     currency = order.currency if order else services.settings.tenant(viewer.person.tenant).currency
-    return Account(shop.customer, order, currency, products)
-
-
-async def _products(services: Services, viewer: Session, order: Order | None) -> list[Product | None]:
-    shop = services.commerce_for(viewer.person.tenant)
-    ids = sorted({line.product_id for line in order.items}) if order else []
-    return list(await asyncio.gather(*(shop.get_product(one) for one in ids)))
+    return Account(shop.customer, order, currency, shop.products)
 
 
 def _names(spec: ToolSpec) -> set[str]:

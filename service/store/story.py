@@ -45,6 +45,7 @@ class Head:
     email: str | None
     verification: str
     budget: Mapping[str, Json]
+    slots: Mapping[str, Json]
     version: int
     journal_seq: int
     created_at: datetime

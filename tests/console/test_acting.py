@@ -1,14 +1,19 @@
 """People act for a customer in the console: through the same policy as everybody, under their own name, and once."""
 
+import asyncio
+import copy
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from service.console import shop
 from service.store.money_schema import actions, approvals
 from service.store.people import Role
 from service.store.schema import tickets
-from tests.console.world import ESPRESSO, Browser, World
-from tools.backends.shop import dump, read_books
+from tests.conftest import StandingClock
+from tests.console.world import ESPRESSO, Browser, World, open_world
+from tools.backends.shop import Fault, Faulty, dump, load, read_books
 
 REFUND = {"order_id": "D-100004", "amount_minor": "12.50", "reason": "damaged", "confirmed": "yes", "key": "one"}
 
@@ -49,6 +54,54 @@ async def test_a_refund_by_hand_is_done_under_the_persons_name_and_once(world: W
     assert (action.status, action.amount_minor) == ("succeeded", 1_250)
     assert action.requester == action.confirmed_by == f"person:{person.id}"
     assert await effects(world) == [("refund", "D-100004")]
+
+
+async def test_an_order_that_is_older_than_the_newest_ten_is_found_and_acted_on(
+    world: World, bob: Browser, ticket: str, clock: StandingClock
+) -> None:
+    await buys_twelve_more(world, clock)
+    page = f"/console/tickets/{ticket}/act"
+    link = f"{page}/issue_refund?order=D-100002"
+    assert link not in (await bob.get(page)).text
+    assert link in (await bob.get(f"{page}?order=D-100002")).text
+    stranger = (await bob.get(f"{page}?order=D-100008")).text
+    assert "There is no such order on this account." in stranger
+    assert f"{page}/issue_refund?order=D-100008" not in stranger
+    form = {"order_id": "D-100002", "amount_minor": "40", "reason": "damaged", "confirmed": "yes", "key": "two"}
+    assert "in JPY" in (await bob.get(link)).text
+    assert (await act(bob, ticket, "issue_refund", **form))[0] == 303
+    (action,) = await world.rows(actions)
+    assert (action.amount_minor, action.currency) == (40, "JPY")
+    assert link in (await bob.get(page)).text, "the ticket is about it now"
+
+
+async def buys_twelve_more(world: World, clock: StandingClock) -> None:
+    """Ada orders twelve times since, in a shop whose currency is not the one in the settings."""
+    data = await dump(world.services.shop_engine, "default")
+    data["currency"] = "JPY"
+    template = next(order for order in data["orders"] if order["id"] == "D-100003")
+    newer = []
+    for n in range(12):
+        order = copy.deepcopy(template) | {"id": f"N-{n}", "placed_at": (clock() - timedelta(minutes=n)).isoformat()}
+        order["payments"] = [payment | {"id": f"{payment['id']}_{n}"} for payment in order["payments"]]
+        newer.append(order)
+    await load(world.services.shop_engine, "default", data | {"orders": data["orders"] + newer})
+
+
+@pytest.mark.parametrize("asked", ["get_customer", "find_orders", "get_order", "get_product"])
+@pytest.mark.parametrize("away", ["unreachable", "silent"])
+async def test_a_shop_that_does_not_answer_is_told_on_every_form(
+    world: World, clock: StandingClock, ticket: str, monkeypatch: pytest.MonkeyPatch, asked: str, away: str
+) -> None:
+    await buys_twelve_more(world, clock)
+    faulty = Faulty(world.services.commerce_for("default"))
+    faulty.script(asked, Fault("unreachable") if away == "unreachable" else Fault(before=asyncio.Event().wait))
+    if away == "silent":
+        monkeypatch.setattr(shop, "READ_SECONDS", 0.2)
+    async with open_world(world.services.settings.database_url, clock, commerce_for=lambda tenant: faulty) as without_shop:
+        browser = await without_shop.browser(Role.AGENT, "bob")
+        page = await browser.get(f"/console/tickets/{ticket}/act/change_order_items?order=D-100002")
+    assert "The shop cannot be reached" in page.text
 
 
 async def test_a_large_one_waits_for_somebody_elses_vote(world: World, ticket: str) -> None:

@@ -139,6 +139,10 @@ def test_whoever_asks_for_all_orders_of_the_list_takes_all(text: str) -> None:
     assert choose(text, *ORDERS, listed=["D-100001", "D-100002"]) == (["D-100001", "D-100002"], True)
 
 
+def test_all_of_them_means_no_order_where_no_list_was_shown() -> None:
+    assert choose("all of them", *ORDERS) == Unclear(ORDERS)
+
+
 @pytest.mark.parametrize("text", ["I can't see it at all", "hi all", "both, of course, in time"])
 def test_a_manner_of_speaking_takes_no_order_of_the_list(text: str) -> None:
     assert choose(text, *ORDERS, listed=["D-100001", "D-100002", "#W1234567"]) == Unclear(ORDERS)

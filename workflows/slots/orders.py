@@ -84,7 +84,7 @@ def choose_order(
         return Found(own)
     if strange:
         return Unknown(strange[0])
-    if _all_listed(text, listed):
+    if listed and _all_listed(text, listed):
         return Found(tuple(order for order in orders if order.id in listed))
     fitting = tuple(order for order in orders if fits(order))
     if about is not None and names_other(text) and not _placed(text, listed):

@@ -71,9 +71,9 @@ class Played(NamedTuple):
 
 @pytest.fixture(scope="session")
 def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
-    """A short demo, run once as its own process."""
+    """The demo, run once as its own process."""
     folder = tmp_path_factory.mktemp("played") / "demo"
-    command = [SCRIPT, "demo", "--tickets", "12", "--exit-when-done", "--json", "--dir", str(folder)]
+    command = [SCRIPT, "demo", "--exit-when-done", "--json", "--dir", str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
     return Played(folder, json.loads(done.stdout))

@@ -16,17 +16,24 @@ from tests.tampering import lift_guards_of_file
 pytestmark = pytest.mark.xdist_group("demo")
 
 
-def test_a_short_demo_leaves_decisions_waiting_and_comes_to_rest(played: Played) -> None:
+def test_the_demo_leaves_decisions_waiting_and_comes_to_rest(played: Played) -> None:
     summary = played.summary
     assert summary["settled"]
-    assert summary["tickets"] == summary["asked_for"] == 12
-    assert sum(summary["by_lane"].values()) == sum(summary["by_status"].values()) == 12
+    assert summary["tickets"] == summary["asked_for"] == 60
+    assert sum(summary["by_lane"].values()) == sum(summary["by_status"].values()) == 60
     assert summary["approvals_waiting"] >= 3
     assert summary["escalations_waiting"] >= 3
     assert summary["refunds"]["count"] >= 1
     assert summary["duplicates"] == 1
     assert summary["cost_microusd"] > 0
     assert not {"new", "working"} & set(summary["by_status"])
+
+
+def test_no_story_of_the_demo_breaks_a_turn(played: Played) -> None:
+    with sqlite3.connect(played.folder / "deskrail.db") as db:
+        reasons = {reason for (reason,) in db.execute("select distinct reason from escalations")}
+    assert reasons
+    assert not reasons & {"poison", "tool_failed", "outcome_unknown"}
 
 
 def test_the_summary_s_figures_are_the_database_s(played: Played) -> None:
@@ -98,7 +105,7 @@ def test_the_journal_verifies_as_it_was_left(deskrail: Deskrail, replayed: Path)
     shown = deskrail("audit", "verify", "--json")
     assert shown.exit_code == 0
     assert json.loads(shown.stdout)["findings"] == []
-    assert json.loads(shown.stdout)["chains"] == 13
+    assert json.loads(shown.stdout)["chains"] == 61
 
 
 def test_money_that_is_not_in_the_ledger_is_found_out(deskrail: Deskrail, replayed: Path) -> None:

@@ -220,12 +220,8 @@ class Conductor:
         return build_flows(re.compile(self._tenant_settings(tenant).order_id_pattern))
 
 
-_FOR_PEOPLE: dict[str, Reason] = {
-    Code.APPROVAL_REQUIRED: Reason.POLICY,
-    Code.KILLED: Reason.KILLED,
-    Code.BACKEND_UNAVAILABLE: Reason.BACKEND_UNAVAILABLE,
-}
-"""Refusals and failures that the customer can do nothing about, and a colleague can."""
+_FOR_PEOPLE: dict[str, Reason] = {Code.APPROVAL_REQUIRED: Reason.POLICY, Code.KILLED: Reason.KILLED}
+"""Refusals that the customer can do nothing about, and a colleague can."""
 
 _ENDED = {"approval.denied": "action_denied"}
 """What the customer reads when this rule ended an action."""

@@ -43,7 +43,7 @@ class ApiRoute(APIRoute):
                 return Response(first.text, first.status, {"Idempotent-Replayed": "true"}, first.media_type)
             except Refused as refused:
                 response = problem(request_id(request), refused)
-            except BaseException:
+            except BaseException:  # Whatever ended it, also a client that left: the key is free again.
                 await _end(request, None)
                 raise
             await _end(request, response)

@@ -5,7 +5,7 @@ import binascii
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, or_
@@ -61,6 +61,7 @@ def _decoded(cursor: str) -> tuple[datetime, str]:
         moment = datetime.fromisoformat(at)
     except (binascii.Error, ValueError, TypeError):
         raise Invalid("cursor: this is not a cursor of this list") from None
-    if moment.tzinfo is None or not isinstance(id_, str) or "\0" in id_:
+    # Our own are in UTC with a plain id; another offset may lead out of the calendar, and other characters out of UTF-8.
+    if moment.utcoffset() != timedelta(0) or not isinstance(id_, str) or not (id_.isascii() and id_.isprintable()):
         raise Invalid("cursor: this is not a cursor of this list")
     return moment, id_

@@ -1,5 +1,6 @@
 """A ticket as the API shows it: the contract's keys, lists in parts, the journal, and the journal as a stream."""
 
+import base64
 import json
 from typing import Any
 
@@ -88,6 +89,24 @@ async def test_a_list_can_be_narrowed(small_house: House) -> None:
 )  # fmt: skip
 async def test_a_list_that_makes_no_sense_is_refused(small_house: House, query: str) -> None:
     assert (await get(small_house, f"/v1/tickets?{query}", status=422))["code"] == "validation"
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        ["0001-01-01T00:00:00+14:00", "tkt_1"],
+        ["9999-12-31T23:59:59-14:00", "tkt_1"],
+        ["2026-11-20T10:00:00+00:00", "\ud800"],
+        ["2026-11-20T10:00:00+00:00", "\0"],
+        ["2026-11-20T10:00:00", "tkt_1"],
+        ["2026-11-20T10:00:00+00:00", 1],
+    ],
+    ids=["before the calendar", "after the calendar", "half a surrogate pair", "NUL", "no offset", "a number"],
+)
+async def test_a_cursor_that_somebody_made_up_is_refused_and_no_failure_of_ours(house: House, place: list[object]) -> None:
+    cursor = base64.urlsafe_b64encode(json.dumps(place).encode()).decode()
+    for path in ("/v1/tickets", "/v1/approvals", "/v1/escalations"):
+        assert (await get(house, f"{path}?cursor={cursor}", status=422))["code"] == "validation", path
 
 
 async def test_the_journal_is_read_in_parts(house: House) -> None:

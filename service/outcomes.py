@@ -35,17 +35,6 @@ class Routed:
     reason: str | None = None
     language: str | None = None
 
-    def columns(self) -> dict[str, object]:
-        """The columns that change."""
-        named = {
-            "lane": self.lane,
-            "intent": self.intent,
-            "confidence": self.confidence,
-            "route_reason": self.reason,
-            "language": self.language,
-        }
-        return {name: value for name, value in named.items() if value is not None}
-
 
 class Outcomes:
     """The writer at the end of a turn. `delivers` says whether replies go out, or stay in the API only."""
@@ -79,7 +68,7 @@ class Outcomes:
             row = await self._row(conn, before)
             row.values |= {"pending": row.before.pending - marked, "attempts": 0, "version": row.before.version + 1}
             self._hear(row, turn, noted)
-            row.values |= (routed or Routed()).columns()
+            row.values |= _columns(row, routed or Routed())
             if outcome is not None:
                 row.happened(LifecycleEvent.CUSTOMER_WROTE if turn.messages else LifecycleEvent.WOKEN)
                 await self._write(conn, row, turn, outcome)
@@ -101,7 +90,7 @@ class Outcomes:
             if turn.messages:
                 row.happened(LifecycleEvent.CUSTOMER_WROTE)
             row.entries += [*noted, Entry("ticket.handed_over", "system", {"queue": queue, "reason": routed.reason})]
-            row.values |= routed.columns()
+            row.values |= _columns(row, routed)
             if gave_up:
                 row.entries += await questions.close(conn, row.before, row.now)
                 row.values |= {"question_id": None, "handed_off": True}
@@ -227,3 +216,15 @@ class Outcomes:
     def _live(self, row: TicketRow, what: str) -> timedelta:
         policy = self._tenant_settings(row.before.tenant).policy
         return timedelta(hours=policy.approval_hours if what == "approval" else policy.confirmation_hours)
+
+
+def _columns(row: TicketRow, routed: Routed) -> dict[str, object]:
+    """What the route changes on the row; people who took the ticket while it was being worked keep it."""
+    named = {
+        "lane": None if row.with_people else routed.lane,
+        "intent": routed.intent,
+        "confidence": routed.confidence,
+        "route_reason": routed.reason,
+        "language": routed.language,
+    }
+    return {name: value for name, value in named.items() if value is not None}

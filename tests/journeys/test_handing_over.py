@@ -239,3 +239,28 @@ async def test_a_question_that_a_person_took_over_before_it_was_asked_is_none(sq
         await service.work()
         assert await service.books() == []
         await books_agree(service)
+
+
+@pytest.mark.parametrize(
+    "wish", ["Please cancel my order D-100003", "The kettle in order D-100002 never arrived, I want my money back"]
+)
+async def test_a_ticket_taken_over_while_a_flow_works_stays_the_persons(
+    wish: str, sqlite_url: str, clock: StandingClock
+) -> None:
+    async with doubt(sqlite_url, clock) as shop:
+        service, desk = shop.service, shop.service.services.desk
+        ann = await service.person("ann", Role.AGENT)
+        heard = await service.hear(wish)
+
+        async def take_over() -> None:
+            await desk.take_over(ann, heard.ticket_id)
+
+        shop.faulty.script("find_orders", Fault("none", after=take_over))
+        await service.work()
+        ticket = await later(service, "Where is my order D-100001?")
+        assert (ticket["status"], ticket["lane"], ticket["escalation"]["state"]) == ("escalated", "human", "claimed")
+        assert await service.said(heard.ticket_id) == []
+        await desk.hand_back(ann, heard.ticket_id)
+        await service.work()
+        assert await service.said(heard.ticket_id) != []
+        await books_agree(service)

@@ -35,7 +35,7 @@
 
   function use(element) {
     if (element.type === "radio") {
-      element.checked = true;
+      element.click();
       document.getElementById("text").focus();
     } else if (element.matches("input")) {
       element.focus();

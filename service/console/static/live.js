@@ -50,10 +50,32 @@
     if (target.id === "scroll") following = target.scrollTop + target.clientHeight >= target.scrollHeight - 8;
   }, true);
 
-  // A choice keeps what the person set, also when the choice beside it has gone with the change: one of them always holds.
-  function choose() {
-    const kinds = [...document.querySelectorAll("#composer input[name=kind]")];
-    if (kinds.length && !kinds.some((kind) => kind.checked)) kinds[0].checked = true;
+  // What somebody has begun to write outlives every change of the page, with whom it is for and the key that sends it once:
+  // a note must not become a reply when its writer claims the ticket.
+  let draft = null;
+
+  function begin(form) {
+    const { text, kind, key } = form.elements;
+    draft = text.value ? { text: text.value, kind: kind.value, key: draft ? draft.key : key.value } : null;
+  }
+
+  document.addEventListener("input", ({ target }) => {
+    if (target.form && target.form.id === "composer") begin(target.form);
+  });
+
+  function keepDraft() {
+    const form = document.getElementById("composer");
+    if (!form) return;
+    const kinds = [...form.querySelectorAll("input[name=kind]")];
+    if (draft) {
+      const { text, key } = form.elements;
+      if (text.value !== draft.text) text.value = draft.text;
+      key.value = draft.key;
+      const chosen = kinds.find((kind) => kind.value === draft.kind);
+      if (chosen) chosen.checked = true;
+    }
+    // The choice that was set may have gone with the change: one of them always holds.
+    if (!kinds.some((kind) => kind.checked)) kinds[0].checked = true;
   }
 
   function toTheEnd() {
@@ -67,7 +89,7 @@
   // Where the focus was, when what had it goes away with a change.
   document.addEventListener("htmx:after:swap", () => {
     times();
-    choose();
+    keepDraft();
     follow();
     if (document.activeElement === document.body || document.activeElement === null) {
       const problem = document.querySelector("[data-problem]");
@@ -86,6 +108,7 @@
     if (ctx.response.status < 400 && form.dataset.clear) {
       const field = document.getElementById(form.dataset.clear);
       if (field) field.value = "";
+      draft = null;
     }
     if (ctx.response.status < 400 && document.getElementById("ticket")?.contains(form)) {
       following = true;
@@ -106,6 +129,7 @@
   });
 
   times();
+  if (document.getElementById("composer")) begin(document.getElementById("composer"));
   toTheEnd();
   setInterval(times, 20000);
 })();

@@ -48,16 +48,19 @@ _MAX_TAIL_WORDS = 8
 
 
 def without_signature(text: str) -> str:
-    """Return the text up to its sign-off, signature or notice; the text itself when it is nothing else."""
-    lines = text.split("\n")
+    """Return the text up to its sign-off, signature or notice; the text itself when it is nothing else.
+
+    What a phone adds stands below what it quotes, and people write on under it: only that line is cut.
+    """
+    lines = [line for line in text.split("\n") if not _DEVICE.match(line)]
     first_tail_line = len(lines) - _MAX_TAIL_LINES - 1
     for at, line in enumerate(lines):
         if not line:
             continue
-        certain = line == "--" or _DEVICE.match(line) or _NOTICE.match(line)
+        certain = line == "--" or _NOTICE.match(line)
         if certain or (at >= first_tail_line and _closes(line) and _is_signature(lines[at + 1 :])):
             return "\n".join(lines[:at]).strip() or text
-    return text
+    return "\n".join(lines).strip() or text
 
 
 def _closes(line: str) -> bool:
@@ -84,7 +87,7 @@ def _is_name(line: str) -> bool:
 
 def _is_signature_line(line: str) -> bool:
     """Tell a name, role, address or number from a sentence that goes on."""
-    if line == "--" or _DEVICE.match(line) or _NOTICE.match(line):
+    if line == "--" or _NOTICE.match(line):
         return True
     if len(line) > _MAX_TAIL_CHARS or line.endswith(("?", "!")) or line.lower().startswith(("ps", "p.s")):
         return False

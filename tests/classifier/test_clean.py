@@ -57,6 +57,18 @@ def test_what_a_customer_still_says_below_the_thanks_is_no_signature(more: str) 
     assert clean(f"Yes please\n\nThanks\n{more}").text == f"Yes please\n\nThanks\n{more}"
 
 
+@pytest.mark.parametrize(
+    ("mail", "said"),
+    [
+        ("Yes\n\nSent from my iPhone\nNo wait, don't", "Yes\n\nNo wait, don't"),
+        ("Sent from my iPhone\nyes please", "yes please"),
+        ("Any news?\nThanks\nAnn Lee\nGet Outlook for iOS", "Any news?"),
+    ],
+)
+def test_what_a_customer_writes_below_the_line_of_their_phone_is_read(mail: str, said: str) -> None:
+    assert clean(mail).text == said
+
+
 def test_a_mail_that_is_only_a_sign_off_is_not_emptied() -> None:
     assert clean("Thank you").text == "Thank you"
 

@@ -13,6 +13,7 @@ from workflows.catalogue import INTENT_FLOWS, READING_FLOWS
 from workflows.confirm import Answer, read_answer
 from workflows.outcome import Reason
 from workflows.ticket import Ticket, Wish
+from workflows.unwanted import unwanted
 from workflows.verify_identity import VerifyIdentityFlow
 
 
@@ -55,6 +56,7 @@ class RouteCode(StrEnum):
     AUTO_REPLY = "auto_reply"
     THANKS = "thanks"
     REVISIT = "revisit"
+    UNWANTED = "unwanted"
     SEPARABLE = "separable"
     ASKS_WHERE = "asks_where"
 
@@ -74,6 +76,7 @@ SENTENCES: dict[RouteCode, str] = {
     RouteCode.READ_ONLY: "Nothing may be changed now, and this wants a change.",
     RouteCode.AUTO_REPLY: "A machine wrote this, and nobody waits for an answer.",
     RouteCode.THANKS: "The customer only says thank you.",
+    RouteCode.UNWANTED: "The customer says that what a flow would do is not to be done.",
     RouteCode.SEPARABLE: "The customer wants several things, each is clear, and a flow serves each.",
     RouteCode.ASKS_WHERE: "The customer names an order, asks where it is, and says nothing else.",
     RouteCode.REVISIT: "The customer comes back to what the ticket was about.",
@@ -137,6 +140,8 @@ def route(prediction: Prediction, ticket: Ticket, modes: Modes) -> Route:
     flow = INTENT_FLOWS.get(prediction.intent)
     if flow is None:
         return _allowed(Route(Lane.AGENT, RouteCode.NO_FLOW, escalation=Reason.OUT_OF_SCOPE), modes)
+    if _unwanted(flow, prediction.text):
+        return _allowed(Route(Lane.AGENT, RouteCode.UNWANTED, escalation=Reason.LOW_CONFIDENCE), modes)
     return _allowed(Route(Lane.WORKFLOW, RouteCode.CONFIDENT, flow=flow), modes)
 
 
@@ -146,8 +151,14 @@ def _each_served(prediction: Prediction, modes: Modes) -> Route | None:
     routes = [_allowed(Route(Lane.WORKFLOW, RouteCode.SEPARABLE, flow=wish.flow), modes) for wish in wishes]
     if len(wishes) < len(prediction.parts) or any(one.lane is not Lane.WORKFLOW for one in routes):
         return None
+    if any(_unwanted(wish.flow, wish.text) for wish in wishes):
+        return None
     first, *later = sorted(wishes, key=lambda wish: wish.flow not in READING_FLOWS)
     return Route(Lane.WORKFLOW, RouteCode.SEPARABLE, flow=first.flow, text=first.text, later=tuple(later))
+
+
+def _unwanted(flow: str, text: str) -> bool:
+    return flow not in READING_FLOWS and unwanted(text, flow)
 
 
 def revisit(flow: str, ticket: Ticket, modes: Modes) -> Route:

@@ -88,9 +88,13 @@ class Pipeline:
 
 
 def _together(waiting: tuple[Event, ...]) -> tuple[Event, ...]:
-    """What one turn handles: all unread messages, since the last word counts, or else the oldest other event."""
-    messages = tuple(event for event in waiting if event.kind is EventKind.MESSAGE)
-    return messages or waiting[:1]
+    """What one turn handles: all unread messages, since the last word counts, or else the oldest other event.
+
+    A hand-back brings older messages that nobody answered, and they are read with the unread ones.
+    """
+    if not any(event.kind is EventKind.MESSAGE for event in waiting):
+        return waiting[:1]
+    return tuple(event for event in waiting if event.kind in (EventKind.MESSAGE, EventKind.HANDED_BACK))
 
 
 def _to_people(turn: Turn, reason: Reason) -> Escalate:

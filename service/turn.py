@@ -14,7 +14,7 @@ from workflows.ticket import Author, Message, Ticket
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A ticket and the events that this turn handles: all unread messages together, or one other event.
+    """A ticket and the events that this turn handles: all unread messages together with a hand-back, or one other event.
 
     `number` is the newest of them: the turn's number in the journal, and part of the origin of its actions. `seen` is the
     newest event that the turn has read.
@@ -48,10 +48,11 @@ class Turn:
 
     @property
     def heard(self) -> tuple[Message, ...]:
-        """What this turn is about: its unread messages, or after a hand-back those that nobody has answered."""
-        if self.events[0].kind is EventKind.HANDED_BACK:
-            return self.ticket.unanswered
-        return self.messages
+        """What this turn is about: its unread messages, and after a hand-back also those that nobody has answered."""
+        if all(event.kind is not EventKind.HANDED_BACK for event in self.events):
+            return self.messages
+        about = {message.id for message in (*self.ticket.unanswered, *self.messages)}
+        return tuple(message for message in self.ticket.messages if message.id in about)
 
     def caller(self, lane: Lane | None = None) -> Caller:
         """Who acts in this turn; nothing of it comes from text."""

@@ -120,6 +120,24 @@ async def test_what_the_customer_wrote_to_a_person_is_routed_when_the_ticket_is_
     assert "77120791907919" in await newest_reply(service, ticket)
 
 
+async def test_a_message_that_comes_with_the_hand_back_does_not_bury_the_one_before(service: Rig) -> None:
+    desk, ann = service.services.desk, await service.person("ann", Role.AGENT)
+    ticket = await service.say("I want to talk to a person")
+    await desk.claim(ann, ticket["escalation"]["id"])
+    service.clock.advance(minutes=1)
+    await desk.write(ann, ticket["id"], "Here I am.", note=False)
+    await later(service, "Please cancel my order D-100003")
+    await desk.hand_back(ann, ticket["id"])
+    await later(service, "Where is my order D-100001?")
+    ticket = await service.ticket(ticket["id"])
+    assert (ticket["status"], ticket["question"]["kind"]) == ("waiting_customer", "confirm")
+    told = "\n".join(await service.said(ticket["id"]))
+    assert "77120791907919" in told
+    assert told.count("cancel order D-100003") == 1
+    await later(service, "yes please")
+    assert [entry.order_id for entry in await service.books()] == ["D-100003"]
+
+
 async def test_a_ticket_that_is_handed_back_without_a_word_goes_on_where_it_stood(service: Rig) -> None:
     desk, ann = service.services.desk, await service.person("ann", Role.AGENT)
     ticket = await service.say("Please cancel my order D-100003")

@@ -78,9 +78,10 @@ class Agents:
         if settings.model_provider == "scripted":
             return ScriptedModel()
         key = settings.api_key(tenant)
-        if key is None:
-            return None
         names = dict.fromkeys((settings.model, settings.fallback_model))
+        # No budget could hold a model without a price, so it is no more configured than one without a key.
+        if key is None or not names.keys() <= price_table(settings).models.keys():
+            return None
         models = [ClaudeModel(name, key, settings.anthropic_base_url) for name in names]
         self._open += models
         return FallbackModel(models)

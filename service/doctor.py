@@ -8,7 +8,6 @@ from standardwebhooks import Webhook
 
 from agent.llm import ClaudeModel
 from agent.model import ModelError, ModelRequest
-from agent.prices import UnknownPrice
 from classifier.artefact import ArtefactError
 from classifier.dataset import MODEL_DIR
 from classifier.model import IntentModel
@@ -72,10 +71,11 @@ async def _model(settings: Settings, *, online: bool) -> Diagnosis:
     if key is None:
         advice = "Set ANTHROPIC_API_KEY; until then the agent's tickets go to people, and flows run."
         return Diagnosis("model", "warning", "No key is set.", advice)
-    try:
-        price_table(settings).of(settings.model)
-    except UnknownPrice:
-        return Diagnosis("model", "broken", f"{settings.model} has no price.", "Add it under [prices.models] in deskrail.toml.")
+    prices = price_table(settings).models
+    for name in (settings.model, settings.fallback_model):
+        if name not in prices:
+            advice = "Add it under [prices.models] in deskrail.toml; until then the agent's tickets go to people."
+            return Diagnosis("model", "broken", f"{name} has no price.", advice)
     if not online:
         return Diagnosis("model", "ok", f"{settings.model} is configured; --online asks it something.")
     return await _asked(settings.model, ClaudeModel(settings.model, key, settings.anthropic_base_url))

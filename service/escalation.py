@@ -38,7 +38,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.POLICY: "A rule of the policy leaves this to a person.",
     Reason.GUARD: "A draft reply claimed something that has no receipt, or held what it must not.",
     Reason.MODEL_UNAVAILABLE: "The model did not answer.",
-    Reason.MODEL_NOT_CONFIGURED: "No model is configured for the agent.",
+    Reason.MODEL_NOT_CONFIGURED: "No model with a key and a price is configured for the agent.",
     Reason.MODEL_REFUSED: "The model refused to work on this.",
     Reason.IDENTITY: "Nobody vouches for the sender, so nothing about an account may be said.",
     Reason.THIRD_PARTY: "Somebody other than the customer wrote on this ticket.",

@@ -94,6 +94,14 @@ def test_a_model_is_asked_only_when_that_is_wanted(deskrail: Deskrail, monkeypat
     assert health(deskrail("doctor", "--json").stdout)["model"] == "ok"
 
 
+def test_a_fallback_model_without_a_price_is_named(deskrail: Deskrail, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DESKRAIL_MODEL_PROVIDER", "anthropic")
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "a-key")
+    monkeypatch.setenv("DESKRAIL_FALLBACK_MODEL", "dear-model")
+    (model,) = (one for one in json.loads(deskrail("doctor", "--json").stdout) if one["what"] == "model")
+    assert (model["health"], model["found"]) == ("broken", "dear-model has no price.")
+
+
 def test_people_read_it_as_a_list(deskrail: Deskrail) -> None:
     shown = deskrail("doctor")
     assert "broken  engine" in shown.stdout

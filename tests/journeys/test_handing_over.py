@@ -35,6 +35,13 @@ async def test_without_a_model_key_flows_still_run_and_the_rest_goes_to_people(s
         await books_agree(service)
 
 
+async def test_a_model_without_a_price_leaves_the_rest_to_people(sqlite_url: str, clock: StandingClock) -> None:
+    settings = rig_settings(sqlite_url, model_provider="anthropic", anthropic_api_key="a-key", fallback_model="dear-model")
+    async with rig(sqlite_url, clock, settings=settings) as service:
+        ticket = await service.say("I was charged twice for my last order!! Please check.")
+        assert ticket["escalation"]["reason"] == "model_not_configured"
+
+
 async def test_a_flow_hands_its_ticket_to_the_agent_once_and_then_to_a_person(service: Rig) -> None:
     ticket = await stuck_in_a_cancellation(service)
     written = await kinds(service, ticket)

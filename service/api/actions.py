@@ -46,7 +46,7 @@ async def call_tool(
     found = await ticket_in(services, caller.tenant, ticket)
     async with services.db.reading() as conn:
         acting = await caller_for(conn, caller.tenant, found, person.id)
-    origin = origin_of(request, caller)
+    origin = origin_of(request)
     result = await services.runner.call(acting, body.tool, body.args, origin, confirmed=body.customer_confirmed)
     check(result)
     await leave_behind(services, acting.ticket, f"person:{person.id}", body.args, result)

@@ -31,7 +31,7 @@ async def post_message(
     """Reply to the customer, which needs ownership of the ticket, or write a note. The author is the key's person."""
     person = worker(writer)
     found = await ticket_in(services, writer.tenant, ticket)
-    message_id = await services.desk.write(person, found, body.text, note=body.note, origin=origin_of(request, writer))
+    message_id = await services.desk.write(person, found, body.text, note=body.note, origin=origin_of(request))
     async with services.db.reading() as conn:
         return await views.message(conn, message_id)
 

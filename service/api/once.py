@@ -1,6 +1,5 @@
 """Answers a POST once for each Idempotency-Key: the first answer is kept and sent again."""
 
-import hashlib
 import re
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
@@ -67,29 +66,31 @@ def posting(scope: str) -> Callable[..., Awaitable[Credential]]:
     return credential_once
 
 
-def origin_of(request: Request, caller: Credential) -> str:
-    """The client's own key makes a repeated call meet what it made, even when the process died between effect and answer."""
-    key = request.headers.get("idempotency-key")
-    if key is None:
-        return f"request:{request_id(request)}"
-    return f"request:{hashlib.sha256(f'{caller.key_id} {key}'.encode()).hexdigest()}"
+def origin_of(request: Request) -> str:
+    """A repeated request meets what it made, even when the process died between effect and answer; another one never does."""
+    held = _held(request)
+    return f"request:{held.origin if held else request_id(request)}"
 
 
 async def _begin(request: Request, credential: Credential, key: str) -> None:
     if not _KEY.fullmatch(key):
         raise Invalid("Idempotency-Key: 1 to 200 printable ASCII characters")
     services = request.app.state.services
-    held = Held(credential.tenant, credential.key_id or "", key, services.clock())
     sha256 = idempotency.fingerprint(request.method, request.url.path, await request.body())
+    held = Held(credential.tenant, credential.key_id or "", key, sha256, services.clock())
     async with services.db.begin() as conn:
-        first = await idempotency.hold(conn, held, sha256)
+        first = await idempotency.hold(conn, held)
     if first is not None:
         raise Replayed(first)
     request.state.held = held
 
 
+def _held(request: Request) -> Held | None:
+    return getattr(request.state, "held", None)
+
+
 async def _end(request: Request, response: Response | None) -> None:
-    held: Held | None = getattr(request.state, "held", None)
+    held = _held(request)
     if held is None:
         return
     async with request.app.state.services.db.begin() as conn:

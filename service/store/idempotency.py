@@ -29,7 +29,13 @@ class Held:
     tenant: str
     credential: str
     key: str
+    request_sha256: str
     at: datetime
+
+    @property
+    def origin(self) -> str:
+        """What this request makes is known by: the same for the same request, even when the key is remembered no more."""
+        return hashlib.sha256(f"{self.credential} {self.key} {self.request_sha256}".encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +52,7 @@ def fingerprint(method: str, path: str, body: bytes) -> str:
     return hashlib.sha256(b"\n".join((method.encode(), path.encode(), body))).hexdigest()
 
 
-async def hold(conn: AsyncConnection, held: Held, request_sha256: str) -> Answer | None:
+async def hold(conn: AsyncConnection, held: Held) -> Answer | None:
     """Take the key and return None, or return the first answer.
 
     Raises `IdempotencyMismatch` when the key came with another request before, and `IdempotencyInProgress` while the first is
@@ -56,7 +62,7 @@ async def hold(conn: AsyncConnection, held: Held, request_sha256: str) -> Answer
         tenant=held.tenant,
         credential=held.credential,
         idempotency_key=held.key,
-        request_sha256=request_sha256,
+        request_sha256=held.request_sha256,
         created_at=held.at,
     )
     if (await conn.execute(new.on_conflict_do_nothing().returning(idempotency.c.created_at))).first():
@@ -65,7 +71,7 @@ async def hold(conn: AsyncConnection, held: Held, request_sha256: str) -> Answer
     if row is None:
         # Released between the two statements: whoever asks again will hold it.
         raise IdempotencyInProgress
-    if row.request_sha256 != request_sha256:
+    if row.request_sha256 != held.request_sha256:
         raise IdempotencyMismatch
     if row.status is not None:
         return Answer(row.status, row.body["text"], row.body["media_type"])

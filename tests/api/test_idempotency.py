@@ -108,8 +108,8 @@ async def held_by_a_dead_request(house: House, ticket: str, key: dict[str, str],
     assert probe.status_code == 422
     async with house.services.db.begin() as conn:
         credential = (await conn.execute(select(table.c.credential))).scalar_one()
-        held = Held("default", credential, "dead", house.services.clock())
-        assert await idempotency.hold(conn, held, fingerprint("POST", path, body)) is None
+        held = Held("default", credential, "dead", fingerprint("POST", path, body), house.services.clock())
+        assert await idempotency.hold(conn, held) is None
 
 
 async def test_a_request_that_died_gives_its_key_back_after_a_while(house: House, clock: StandingClock) -> None:
@@ -153,17 +153,17 @@ async def test_a_reply_whose_request_died_before_its_answer_is_not_written_again
 
 async def test_whoever_lost_the_key_cannot_overwrite_the_answer(house: House, clock: StandingClock) -> None:
     db = house.services.db
-    slow = Held("default", "key_1", "k", clock())
+    slow = Held("default", "key_1", "k", "sha", clock())
     async with db.begin() as conn:
-        assert await idempotency.hold(conn, slow, "sha") is None
+        assert await idempotency.hold(conn, slow) is None
     clock.advance(seconds=LEASE.total_seconds())
-    quick = Held("default", "key_1", "k", clock())
+    quick = Held("default", "key_1", "k", "sha", clock())
     async with db.begin() as conn:
-        assert await idempotency.hold(conn, quick, "sha") is None
+        assert await idempotency.hold(conn, quick) is None
         await idempotency.keep(conn, quick, idempotency.Answer(200, "quick", "text/plain"))
         await idempotency.keep(conn, slow, idempotency.Answer(500, "slow", "text/plain"))
         await idempotency.release(conn, slow)
-        assert await idempotency.hold(conn, quick, "sha") == idempotency.Answer(200, "quick", "text/plain")
+        assert await idempotency.hold(conn, quick) == idempotency.Answer(200, "quick", "text/plain")
 
 
 async def test_a_failure_of_ours_gives_the_key_back(small_house: House) -> None:
@@ -193,3 +193,31 @@ async def test_old_answers_are_forgotten(house: House, clock: StandingClock) -> 
     # What the key made is remembered with the thing itself, so even now it is not made twice.
     assert (await write(house, ticket, key, "k")).status_code == 201
     assert await notes(house, ticket, key) == 1
+
+
+async def test_a_key_used_again_after_it_was_forgotten_does_not_answer_another_refund_with_the_old_one(
+    house: House, clock: StandingClock
+) -> None:
+    ticket, key = await house.ticket(), await house.key() | {"Idempotency-Key": "weekly"}
+    path = f"/v1/tickets/{ticket}/actions"
+    first = await house.http.post(path, headers=key, json=refund())
+    assert first.status_code == 200
+    clock.advance(seconds=(KEPT + timedelta(days=30)).total_seconds())
+    async with house.services.db.begin() as conn:
+        assert await idempotency.forget_old(conn, clock()) == 1
+    second = await house.http.post(path, headers=key, json=refund(amount_minor=700))
+    assert (second.status_code, second.json()["amount"]["amount_minor"]) == (200, 700)
+    assert await refunds(house) == [1_000, 700]
+
+
+async def test_a_key_used_again_after_it_was_forgotten_does_not_swallow_another_note(
+    house: House, clock: StandingClock
+) -> None:
+    ticket, key = await house.ticket(), await house.key()
+    await write(house, ticket, key, "k")
+    clock.advance(seconds=(KEPT + timedelta(seconds=1)).total_seconds())
+    async with house.services.db.begin() as conn:
+        assert await idempotency.forget_old(conn, clock()) == 1
+    said = await write(house, ticket, key, "k", {"text": "Another.", "note": True})
+    assert (said.status_code, said.json()["text"]) == (201, "Another.")
+    assert await notes(house, ticket, key) == 2

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from service.errors import ClaimedByOther, Conflict, Forbidden, NotFound, Stale
+from service.errors import ClaimedByOther, Conflict, Forbidden, Invalid, NotFound, Stale
 from service.escalation import open_case
 from service.payload import kept_text
 from service.settings import TenantSettings
@@ -65,7 +65,10 @@ class Desk:
             await cases.release(conn, row, case.id, _actor(person))
 
     async def resolve(self, person: Person, escalation_id: str, text: str | None = None) -> None:
-        """End one's own case and the ticket, with a last reply if there is one. Raises `ClaimedByOther` or `Stale`."""
+        """End one's own case and the ticket, with a last reply if there is one.
+
+        Raises `ClaimedByOther`, `Stale` or, for a blank reply, `Invalid`.
+        """
         async with self._db.begin() as conn:
             row, case = await self._own_case(conn, person, escalation_id)
             if text:
@@ -132,7 +135,9 @@ class Desk:
         origin: str | None = None,
         seen: int | None = None,
     ) -> str:
-        """Write a note, or a reply on one's own ticket; returns the message's id. Raises `Forbidden` without ownership.
+        """Write a note, or a reply on one's own ticket; returns the message's id.
+
+        Raises `Forbidden` without ownership, and `Invalid` for blank text.
 
         A request with an `origin` that has been written before, even by a process that died since, is not written again.
         A reply by somebody who has read up to the position `seen` raises `NewerMessage` when the customer wrote after that.
@@ -200,6 +205,8 @@ class Desk:
         self, conn: Connection, row: TicketRow, person: Person, text: str, *, note: bool, origin: str | None = None
     ) -> str:
         text = kept_text(text)
+        if not text.strip():
+            raise Invalid("Write something first.")
         spoken = await row.write(conn, text, person.id, note=note, origin=origin)
         if spoken.public and self._delivers:
             body = {

@@ -43,6 +43,19 @@ async def test_a_note_needs_no_ownership(small_house: House) -> None:
     assert said["author"] == "note"
 
 
+@pytest.mark.parametrize("blank", [" ", "\n\t ", "\x01 "])
+async def test_a_customer_gets_no_blank_reply(small_house: House, blank: str) -> None:
+    ticket, agent = await small_house.ticket(), await small_house.key()
+    case = (await post(small_house, f"/v1/tickets/{ticket}/take-over", agent))["escalation"]["id"]
+    before = await small_house.rows()
+    for note in (False, True):
+        refused = await post(small_house, f"/v1/tickets/{ticket}/messages", agent, {"text": blank, "note": note}, 422)
+        assert refused["code"] == "validation"
+    assert (await post(small_house, f"/v1/escalations/{case}/resolve", agent, {"text": blank}, 422))["code"] == "validation"
+    assert await small_house.rows() == before
+    await post(small_house, f"/v1/escalations/{case}/resolve", agent, {})
+
+
 async def test_a_taken_ticket_is_not_taken_again(small_house: House) -> None:
     ticket = await small_house.ticket()
     agent, other = await small_house.key(), await small_house.key(role=Role.SUPERVISOR)

@@ -65,6 +65,7 @@ SWITCH = st.sampled_from(
         ("lane", "agent"),
         ("tool", "issue_refund"),
         ("tool", "cancel_order"),
+        ("effect", "MONEY"),
     )
 )
 WELL = ("", "")

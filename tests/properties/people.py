@@ -91,7 +91,8 @@ class People(Stage):
             TenantName(self.tenant), scope, name, on, "because", self.staff["sue"].id
         )
         self.thrown = self.thrown | {(scope, name)} if on else self.thrown - {(scope, name)}
-        column = {"lane": actions.c.lane, "tool": actions.c.tool, "intent": actions.c.intent}.get(scope, actions.c.tenant)
+        columns = {"effect": actions.c.effect, "lane": actions.c.lane, "tool": actions.c.tool, "intent": actions.c.intent}
+        column = columns.get(scope, actions.c.tenant)
         query = select(actions.c.id).where(actions.c.tenant == self.tenant, column == name)
         under_way = await self._rows(query.where(actions.c.status.in_(("reserved", "sent", "unknown"))))
         assert {one.id for one in listed} == {row.id for row in under_way}

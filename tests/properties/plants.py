@@ -120,6 +120,7 @@ DECISIONS = (
     _plant("I6.unchanged", action("order_id = 'A-100009'")),
     _plant("I6.unchanged", action("tool = 'cancel_order'")),
     _plant("I9.switches", switched("tenant", ":tenant")),
+    _plant("I9.switches", switched("effect", "'MONEY'")),
     _plant("I9.switches", switched("lane", "'workflow'")),
     _plant("I9.switches", switched("tool", "'issue_refund'")),
     _plant("I9.switches", switched("intent", "'order_status'"), action("intent = 'order_status'")),

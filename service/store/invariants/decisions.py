@@ -81,8 +81,9 @@ DECISIONS = (
         f"""
         select a.id as what from actions a
         join switches s on s.tenant = a.tenant and s."on"
-          and ((s.scope = 'tenant' and s.name = a.tenant) or (s.scope = 'lane' and s.name = a.lane)
-            or (s.scope = 'tool' and s.name = a.tool) or (s.scope = 'intent' and s.name = a.intent))
+          and ((s.scope = 'tenant' and s.name = a.tenant) or (s.scope = 'effect' and s.name = a.effect)
+            or (s.scope = 'lane' and s.name = a.lane) or (s.scope = 'tool' and s.name = a.tool)
+            or (s.scope = 'intent' and s.name = a.intent))
         where a.tenant = :tenant
           and (a.sent_at > {{s.at + {CLOCKS_DIFFER} seconds}} or a.reserved_at > {{s.at + {CLOCKS_DIFFER} seconds}}
             or (a.created_at > {{s.at + {CLOCKS_DIFFER} seconds}} and a.status <> 'refused'))

@@ -12,6 +12,9 @@ from sqlalchemy import text, update
 from service.errors import Forbidden, Invalid, NotFound
 from service.store import audit, autonomy_record, people, switches
 from service.store.autonomy import Autonomy, LevelMoved, LevelRow
+from service.store.invariants.checking import broken
+from service.store.invariants.decisions import DECISIONS
+from service.store.money_schema import actions
 from service.store.people import Person, Role
 from service.store.schema import tickets
 from tests.conftest import StandingClock
@@ -129,6 +132,50 @@ async def test_auto_acts_alone_above_the_lower_cap_and_inside_the_window(world: 
     assert more.ok
     over = await world.confirmed(await world.ticket(), "issue_refund", {**large, "order_id": "D-100004", "amount_minor": 7_000})
     assert (over.needs_approval, over.rule) == (True, "refund.window_cap")
+
+
+async def caps_broken(world: World) -> list[str]:
+    """What an audit says of money above the caps."""
+    async with world.database.reading() as conn:
+        found = await broken(conn, "default", world.policy, DECISIONS)
+    return [one.name for one in found]
+
+
+@pytest.mark.parametrize("by_settings", [True, False])
+async def test_an_audit_reports_no_missing_votes_for_what_auto_did_alone(world: World, by_settings: bool) -> None:
+    limits = {"USD": MoneyLimits(window_cap=100_000)}
+    world.policy = Policy(limits=limits, autonomy={"issue_refund": Level.AUTO} if by_settings else {})
+    if not by_settings:
+        await put(world, Level.AUTO)
+    done = await world.confirmed(
+        await world.ticket(), "issue_refund", {**REFUND, "order_id": "D-100003", "amount_minor": 90_000}
+    )
+    assert done.ok
+    assert await caps_broken(world) == []
+
+
+async def test_an_audit_reports_missing_votes_where_a_tool_was_not_on_auto_at_that_time(world: World) -> None:
+    world.policy = Policy(limits={"USD": MoneyLimits(window_cap=100_000)})
+    await put(world, Level.AUTO)
+    done = await world.confirmed(
+        await world.ticket(), "issue_refund", {**REFUND, "order_id": "D-100003", "amount_minor": 90_000}
+    )
+    await put(world, Level.AUTO, "cancel_order")
+    assert done.action is not None
+    for requester, lane, days, said in (
+        ("bot", "agent", 0, []),
+        ("bot", "workflow", 3, ["I3.caps"]),
+        ("bot", "workflow", -3, ["I3.caps"]),
+        ("person:ann", "human", 0, ["I3.caps"]),
+    ):
+        at = world.clock() + timedelta(days=days)
+        changed = {"requester": requester, "lane": lane, "reserved_at": at, "sent_at": at}
+        async with world.database.begin() as conn:
+            await conn.execute(update(actions).where(actions.c.id == done.action.id).values(changed))
+        if days > 0:
+            world.clock.advance(days=1)  # type: ignore[attr-defined]
+            await put(world, Level.APPROVE_OVER_CAP)
+        assert await caps_broken(world) == said, (requester, lane, days)
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.ADMIN])

@@ -15,7 +15,7 @@ from service.store.invariants.invariant import Invariant
 from service.store.invariants.money import MONEY
 from service.store.money_schema import actions, approvals
 from tools.digest import action_key, digest, wish
-from tools.limits import Policy
+from tools.limits import ACTIONS, Policy
 from tools.money import Money
 from tools.ports import Effect, Proposal
 
@@ -90,12 +90,15 @@ def _together(invariants: tuple[Invariant, ...], dialect: str, currencies: int) 
         f"select '{one.name}' as name, cast(what as varchar) as what from ({one.on(dialect)}) as q{n}"
         for n, one in enumerate(invariants)
     )
-    return text(f"with limits(currency, {', '.join(_AMOUNTS)}) as (values {rows}) {parts}")
+    starts = ", ".join(f"('{tool}', cast(:level_of_{tool} as varchar))" for tool in sorted(ACTIONS))
+    given = f"limits(currency, {', '.join(_AMOUNTS)}) as (values {rows}), starts(tool, level) as (values {starts})"
+    return text(f"with {given} {parts}")
 
 
 def _values(tenant: str, policy: Policy) -> Mapping[str, Any]:
     """A tenant without any limit has one for a currency that does not exist."""
     values: dict[str, Any] = {"tenant": tenant, "policy_version": policy.version, "window_days": policy.window_days}
+    values |= {f"level_of_{tool}": policy.level_of(tool) for tool in ACTIONS}
     for n, (currency, limits) in enumerate(sorted(policy.limits.items()) or [("", None)]):
         values[f"currency_{n}"] = currency
         values |= {f"{name}_{n}": getattr(limits, name, 0) for name in _AMOUNTS}

@@ -10,9 +10,9 @@ _BACK = re.compile(r"\{(?P<column>[\w.]+) (?P<sign>[+-]) (?P<amount>:?\w+) (?P<u
 class Invariant:
     """A promise and the query that returns the ids of what breaks it, as `what`; no row means that it is kept.
 
-    The query takes `:tenant`. It may read the table `limits` (the tenant's amounts, one row for each currency in minor units),
-    and take `:policy_version` and `:window_days`; a decision of an earlier policy is not measured by today's numbers. A time
-    that is moved is written `{column - :window_days days}`.
+    The query takes `:tenant`. It may read the tables `limits` (the tenant's amounts, one row for each currency in minor units)
+    and `starts` (the level of autonomy at which each tool starts), and take `:policy_version` and `:window_days`; a decision of
+    an earlier policy is not measured by today's numbers. A time that is moved is written `{column - :window_days days}`.
     """
 
     name: str

@@ -40,7 +40,7 @@ class Waking:
             case EventKind.CONFIRMATION:
                 return await self._answered(turn, run, ActionId(event.ref or ""), yes=event.data.get("answer") == "yes")
             case EventKind.SETTLED if event.data.get("news") == News.CONTRADICTED:
-                told = f"The shop's books show that {event.ref} has happened after all; a person had found that it had not."
+                told = f"The shop's books show that {event.ref} has happened after all; it stands here as failed."
                 return await self._passed_on(turn, run, Reason.OUTCOME_UNKNOWN, told)
             case EventKind.SETTLED if event.data.get("news"):
                 return await self._conductor.after_news(turn, run, ActionId(event.ref or ""))

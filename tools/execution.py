@@ -111,7 +111,8 @@ class Executor:
             raise BackendUnavailable("This is still being settled.")
         if action.status in (ActionStatus.SENT, ActionStatus.UNKNOWN):
             return await self.look_up(action, wake=True)
-        if action.status is not ActionStatus.SUCCEEDED and action.code != Code.NOT_DONE:
+        given_up = action.status is ActionStatus.FAILED and action.code != Code.REVERSED
+        if action.status is not ActionStatus.SUCCEEDED and not given_up:
             return action
         shop, spec = self._backend_of(action)
         try:

@@ -29,11 +29,11 @@ class News(StrEnum):
     PAID = "paid"
     """The money that was promised has gone out."""
     CONTRADICTED = "contradicted"
-    """A person had found out that it was not done, and the merchant's books show it after all."""
+    """It had failed, or a person had found out that it was not done, and the merchant's books show it after all."""
 
 
 CONTRADICTED = "outcome.contradicted"
-"""The entry that says so; what the books show is not booked, because the person's word has freed the money."""
+"""The entry that says so; what the books show is not booked, because its money has been free since, and may have gone again."""
 
 
 _ACCEPT = (
@@ -69,7 +69,8 @@ async def correct(conn: AsyncConnection, action: Action, found: Receipt | Failur
     """Follow what the backend's books say now about an action that has ended: the row as it stands, and what is new."""
     await turns.lock(conn, action.ticket, None)
     row = await action_rows.by_id(conn, action.ticket, action.id)
-    if row.status == ActionStatus.FAILED and row.code == Code.NOT_DONE and isinstance(found, Receipt):
+    # A receipt may have been read just before the news came that its money had come back.
+    if row.status == ActionStatus.FAILED and row.code != Code.REVERSED and isinstance(found, Receipt):
         if await _contradicted(conn, row):
             return row, None
         contrary = entry(row, "backend", CONTRADICTED, {"found": found.reference})

@@ -11,10 +11,11 @@ from service.store.invariants.checking import broken, recomputed
 from service.store.people import Role
 from service.store.verification import verify_tenant
 from tests.conftest import StandingClock
-from tests.journeys.doubt import KETTLE, Doubt, doubt
+from tests.journeys.doubt import AWAY, BROKEN, KETTLE, Doubt, doubt
 from tests.journeys.honesty import books_agree
 from tests.journeys.looking import kinds, newest_reply
 from tools.backends.shop import Fault
+from tools.commerce import OrderId, RefundLeg
 from tools.ports import TenantName
 
 LAMP = "The desk lamp from order D-100011 arrived broken, I want my money back."
@@ -220,6 +221,34 @@ async def test_books_that_contradict_a_person_bring_the_ticket_back_to_people_on
         await shop.service.work()
         ticket = await shop.service.ticket(ticket["id"])
         assert (ticket["status"], (await kinds(shop.service, ticket)).count("outcome.contradicted")) == ("resolved", 1)
+
+
+async def test_a_refund_that_was_given_up_and_was_paid_after_all_is_told_to_people_once(
+    database_url: str, clock: StandingClock
+) -> None:
+    async with doubt(database_url, clock) as shop:
+        service = shop.service
+        shop.faulty.script("refund", AWAY, AWAY)
+        await service.say(BROKEN)
+        clock.advance(minutes=5)
+        ticket = await service.say("Yes please")
+        (action,) = ticket["actions"]
+        assert (action["status"], action["code"]) == ("failed", "backend_unavailable")
+        ann = await service.person("ann")
+        await service.services.desk.claim(ann, ticket["escalation"]["id"])
+        await service.services.desk.resolve(ann, ticket["escalation"]["id"], "I will look into it.")
+        # A request that the shop's own gateway had kept acts when the shop is back.
+        card = (await service.order("D-100002"))["payments"][0]["method_id"]
+        leg = RefundLeg(method_id=card, amount_minor=KETTLE)
+        await shop.shop.refund(OrderId("D-100002"), [leg], "damaged", 0, action["idempotency_key"])
+        for webhook in ("evt-1", "evt-2"):
+            told = await shop.tells("effect.settled", action["idempotency_key"], webhook=webhook)
+            assert (told.status_code, told.json()["status"]) == (202, "failed")
+            await service.work()
+        ticket = await service.ticket(ticket["id"])
+        assert (ticket["status"], ticket["escalation"]["reason"]) == ("escalated", "outcome_unknown")
+        assert "has happened after all; it stands here as failed" in str(ticket["escalation"]["brief"])
+        assert (await kinds(service, ticket)).count("outcome.contradicted") == 1
 
 
 async def test_what_each_look_has_said_is_kept_for_people(sqlite_url: str, clock: StandingClock) -> None:

@@ -294,8 +294,11 @@ class Commerce(Backend, Protocol):
         item_ids: Sequence[ItemId],
         new_item_ids: Sequence[str],
         payment_method_id: PaymentMethodId,
+        expected_difference_minor: int,
         key: str,
-    ) -> Receipt | Job: ...
+    ) -> Receipt | Job:
+        """Accept an exchange; refused with `bad_state` when the new items cost another amount more than was expected."""
+        ...
 
     async def change_order_items(
         self,
@@ -303,8 +306,11 @@ class Commerce(Backend, Protocol):
         item_ids: Sequence[ItemId],
         new_item_ids: Sequence[str],
         payment_method_id: PaymentMethodId,
+        expected_difference_minor: int,
         key: str,
-    ) -> Receipt | Job: ...
+    ) -> Receipt | Job:
+        """Change the items; refused with `bad_state` when the new items cost another amount more than was expected."""
+        ...
 
     async def change_order_payment(self, order_id: OrderId, payment_method_id: PaymentMethodId, key: str) -> Receipt | Job: ...
 

@@ -34,13 +34,14 @@ class SwapItems(OneOrder):
 
 def swap_arguments(
     action: Action,
-) -> tuple[OrderId, Sequence[ItemId], Sequence[str], PaymentMethodId]:
-    """The recorded arguments of a swap as the merchant's system takes them."""
+) -> tuple[OrderId, Sequence[ItemId], Sequence[str], PaymentMethodId, int]:
+    """The recorded arguments of a swap as the merchant's system takes them, and the difference that was agreed."""
     return (
         OrderId(action.order_id or ""),
         [ItemId(item) for item in action.args["item_ids"]],
         list(action.args["new_item_ids"]),
         PaymentMethodId(action.args["payment_method_id"]),
+        action.facts["difference"]["amount_minor"],
     )
 
 

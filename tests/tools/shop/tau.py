@@ -76,10 +76,11 @@ async def perform(shop: Shop, write: Json, key: str) -> Receipt:
         case "return_delivered_order_items":
             return await shop.return_items(order_id, await line_ids(shop, given), method, key)
         case "exchange_delivered_order_items":
-            return await shop.exchange_items(order_id, await line_ids(shop, given), given["new_item_ids"], method, key)
+            lines, dearer = await line_ids(shop, given), await dearer_by(shop, given)
+            return await shop.exchange_items(order_id, lines, given["new_item_ids"], method, dearer, key)
         case "modify_pending_order_items":
-            lines = await line_ids(shop, given)
-            return await shop.change_order_items(order_id, lines, given["new_item_ids"], method, key)
+            lines, dearer = await line_ids(shop, given), await dearer_by(shop, given)
+            return await shop.change_order_items(order_id, lines, given["new_item_ids"], method, dearer, key)
         case "modify_pending_order_payment":
             return await shop.change_order_payment(order_id, method, key)
         case "modify_pending_order_address":
@@ -103,6 +104,16 @@ async def line_ids(shop: Commerce, given: Json) -> list[ItemId]:
     for line in order.items:
         lines.setdefault(line.variant_id, []).append(line.id)
     return [lines[item_id].pop(0) for item_id in given["item_ids"]]
+
+
+async def dearer_by(shop: Commerce, given: Json) -> int:
+    """What the wanted new items cost above the old ones, in cents; what the shop does not sell costs nothing here."""
+    order = await shop.get_order(OrderId(given["order_id"]))
+    assert order is not None
+    old = {line.variant_id: line.price_minor for line in order.items}
+    products = [await shop.get_product(product_id) for product_id in {line.product_id for line in order.items}]
+    new = {variant.id: variant.price_minor for product in products if product for variant in product.variants}
+    return sum(new.get(item, 0) for item in given["new_item_ids"]) - sum(old[item] for item in given["item_ids"])
 
 
 def _customer(user: Json) -> Json:

@@ -43,13 +43,19 @@ def _apply(facts: Facts, kind: str, given_: object) -> Change:
         case "payment", str(method):
             return payments.change_payment(facts, CARD if method == CARD else PAYPAL if method == PAYPAL else CREDIT)
         case "change", (lines, new, method):
-            return goods.change_items(facts, lines, new, method)
+            return goods.change_items(facts, lines, new, method, _dearer_by(facts, lines, new))
         case "exchange", (lines, new, method):
-            return goods.exchange_items(facts, lines, new, method)
+            return goods.exchange_items(facts, lines, new, method, _dearer_by(facts, lines, new))
         case "return", (lines, method, pay):
             return goods.return_items(facts, lines, method, pay)
         case _:
             return goods.settle_arrival(facts, "on_arrival")
+
+
+def _dearer_by(facts: Facts, lines: list[str], new: list[str]) -> int:
+    prices = {variant.id: variant.price_minor for product in _PRODUCTS.values() for variant in product.variants}
+    paid: dict[str, int] = {line.id: line.price_minor for line in facts.order.items}
+    return sum(prices[variant] for variant in new) - sum(paid.get(line, 0) for line in lines)
 
 
 def _store_credit(facts: Facts) -> int:

@@ -110,6 +110,6 @@ async def test_without_a_script_every_call_passes_unchanged(shop: Shop, ada_move
 
 async def test_swaps_pass_through_too(shop: Shop) -> None:
     backend = Faulty(shop)
-    await backend.change_order_items(PENDING, [FIRST_MUG], ["mug-red"], CARD, "a")
-    await backend.exchange_items(DELIVERED, [FIRST_MUG], ["mug-red"], CARD, "b")
+    await backend.change_order_items(PENDING, [FIRST_MUG], ["mug-red"], CARD, 200, "a")
+    await backend.exchange_items(DELIVERED, [FIRST_MUG], ["mug-red"], CARD, 200, "b")
     assert [call.arguments["key"] for call in backend.calls] == ["a", "b"]

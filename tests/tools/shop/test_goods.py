@@ -97,13 +97,13 @@ async def test_an_order_is_returned_or_exchanged_once(shop: Shop) -> None:
         await shop.return_items(DELIVERED, [SECOND_MUG], CARD, "k2")
     assert code_of(refusal.value) is Code.BAD_STATE
     with pytest.raises(BackendRefused) as refusal:
-        await shop.exchange_items(DELIVERED, [SECOND_MUG], ["mug-red"], CARD, "k3")
+        await shop.exchange_items(DELIVERED, [SECOND_MUG], ["mug-red"], CARD, 200, "k3")
     assert code_of(refusal.value) is Code.BAD_STATE
 
 
 async def test_an_exchange_records_the_exact_difference_and_moves_nothing(shop: Shop) -> None:
     new = ["mug-plain", "mug-red", "lamp-black"]
-    receipt = await shop.exchange_items(DELIVERED, [FIRST_MUG, SECOND_MUG, LAMP], new, PAYPAL, "k1")
+    receipt = await shop.exchange_items(DELIVERED, [FIRST_MUG, SECOND_MUG, LAMP], new, PAYPAL, -150, "k1")
     order = await order_of(shop, DELIVERED)
     assert order.status is OrderStatus.EXCHANGE_REQUESTED
     assert order.exchange is not None
@@ -115,7 +115,8 @@ async def test_an_exchange_records_the_exact_difference_and_moves_nothing(shop: 
 
 @pytest.mark.parametrize(("new", "movement"), [("mug-red", ("capture", CREDIT, 200)), ("mug-plain", ("refund", CREDIT, 350))])
 async def test_goods_that_arrive_settle_the_exchange(shop: Shop, new: str, movement: tuple[str, PaymentMethodId, int]) -> None:
-    await shop.exchange_items(DELIVERED, [FIRST_MUG], [new], CREDIT, "k1")
+    difference = 200 if new == "mug-red" else -350
+    await shop.exchange_items(DELIVERED, [FIRST_MUG], [new], CREDIT, difference, "k1")
     await shop.settle_arrival(DELIVERED)
     assert (await money_of(shop, DELIVERED))[-1] == movement
     assert await balance_of(shop) == (4800 if new == "mug-red" else 5350)
@@ -141,16 +142,16 @@ async def test_a_wrong_swap_is_refused_before_and_after_dispatch(
     shop: Shop, engine: AsyncEngine, item_ids: Sequence[ItemId], new: Sequence[str], method: PaymentMethodId, code: Code
 ) -> None:
     with pytest.raises(BackendRefused) as refusal:
-        await shop.exchange_items(DELIVERED, item_ids, new, method, "k1")
+        await shop.exchange_items(DELIVERED, item_ids, new, method, 0, "k1")
     assert code_of(refusal.value) is code
     with pytest.raises(BackendRefused) as refusal:
-        await shop.change_order_items(PENDING, item_ids, new, method, "k2")
+        await shop.change_order_items(PENDING, item_ids, new, method, 0, "k2")
     assert code_of(refusal.value) is code
     await assert_untouched(engine)
 
 
 async def test_each_changed_line_keeps_its_id_and_gets_its_own_price(shop: Shop) -> None:
-    receipt = await shop.change_order_items(PENDING, [SECOND_MUG, FIRST_MUG], ["mug-red", "mug-plain"], PAYPAL, "k1")
+    receipt = await shop.change_order_items(PENDING, [SECOND_MUG, FIRST_MUG], ["mug-red", "mug-plain"], PAYPAL, -150, "k1")
     order = await order_of(shop, PENDING)
     lines = [(line.id, line.variant_id, line.price_minor, line.options) for line in order.items]
     assert lines == [
@@ -163,16 +164,27 @@ async def test_each_changed_line_keeps_its_id_and_gets_its_own_price(shop: Shop)
 
 
 async def test_a_dearer_variant_is_charged_at_once(shop: Shop) -> None:
-    receipt = await shop.change_order_items(PENDING, [FIRST_MUG], ["mug-red"], CREDIT, "k1")
+    receipt = await shop.change_order_items(PENDING, [FIRST_MUG], ["mug-red"], CREDIT, 200, "k1")
     assert (await money_of(shop, PENDING))[-1] == ("capture", CREDIT, 200)
     assert await balance_of(shop) == 4800
     assert (receipt.amount_minor, receipt.data) == (0, {"difference_minor": 200})
 
 
+@pytest.mark.parametrize("expected", [150, 250, -200, 0])
+async def test_a_swap_at_another_price_than_was_expected_is_refused(shop: Shop, engine: AsyncEngine, expected: int) -> None:
+    with pytest.raises(BackendRefused) as refusal:
+        await shop.exchange_items(DELIVERED, [FIRST_MUG], ["mug-red"], CARD, expected, "k1")
+    assert code_of(refusal.value) is Code.BAD_STATE
+    with pytest.raises(BackendRefused) as refusal:
+        await shop.change_order_items(PENDING, [FIRST_MUG], ["mug-red"], CARD, expected, "k2")
+    assert code_of(refusal.value) is Code.BAD_STATE
+    await assert_untouched(engine)
+
+
 async def test_nothing_may_change_after_the_items_were_changed(shop: Shop, ada_moves_to: Address) -> None:
-    await shop.change_order_items(PENDING, [FIRST_MUG], ["mug-red"], CARD, "k0")
+    await shop.change_order_items(PENDING, [FIRST_MUG], ["mug-red"], CARD, 200, "k0")
     for attempt in (
-        shop.change_order_items(PENDING, [SECOND_MUG], ["mug-red"], CARD, "k1"),
+        shop.change_order_items(PENDING, [SECOND_MUG], ["mug-red"], CARD, 200, "k1"),
         shop.change_order_payment(PENDING, PAYPAL, "k2"),
         shop.change_order_address(PENDING, ada_moves_to, "k3"),
         shop.cancel_order(PENDING, "no_longer_needed", "k4"),
@@ -186,7 +198,7 @@ async def test_nothing_may_change_after_the_items_were_changed(shop: Shop, ada_m
 async def test_a_cheaper_swap_is_refused_when_less_is_left_to_refund(shop: Shop) -> None:
     await shop.refund(PENDING, [leg(CARD, 3600)], "goodwill", 0, "k1")
     with pytest.raises(BackendRefused) as refusal:
-        await shop.change_order_items(PENDING, [FIRST_MUG], ["mug-plain"], CARD, "k2")
+        await shop.change_order_items(PENDING, [FIRST_MUG], ["mug-plain"], CARD, -350, "k2")
     assert code_of(refusal.value) is Code.OVER_REFUND
 
 

@@ -75,6 +75,7 @@ class Shop(Reads, Commerce):
         item_ids: Sequence[ItemId],
         new_item_ids: Sequence[str],
         payment_method_id: PaymentMethodId,
+        expected_difference_minor: int,
         key: str,
     ) -> Receipt:
         """Accept the exchange of delivered lines for other variants, once per order."""
@@ -83,6 +84,7 @@ class Shop(Reads, Commerce):
             item_ids=tuple(item_ids),
             new_item_ids=tuple(new_item_ids),
             method_id=payment_method_id,
+            expected_difference_minor=expected_difference_minor,
         )
         return await self._swap("exchange_items", order_id, item_ids, new_item_ids, payment_method_id, key, rule)
 
@@ -92,11 +94,16 @@ class Shop(Reads, Commerce):
         item_ids: Sequence[ItemId],
         new_item_ids: Sequence[str],
         payment_method_id: PaymentMethodId,
+        expected_difference_minor: int,
         key: str,
     ) -> Receipt:
         """Put other variants into a pending order, once, and settle the difference at once."""
         rule = partial(
-            goods.change_items, item_ids=tuple(item_ids), new_item_ids=tuple(new_item_ids), method_id=payment_method_id
+            goods.change_items,
+            item_ids=tuple(item_ids),
+            new_item_ids=tuple(new_item_ids),
+            method_id=payment_method_id,
+            expected_difference_minor=expected_difference_minor,
         )
         return await self._swap("change_order_items", order_id, item_ids, new_item_ids, payment_method_id, key, rule)
 

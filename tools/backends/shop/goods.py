@@ -48,12 +48,18 @@ def return_items(facts: Facts, item_ids: Sequence[ItemId], refund_to: PaymentMet
     return Change(order=after, customer=customer, back_minor=value, legs=legs, data={"money": pay})
 
 
-def exchange_items(facts: Facts, item_ids: Sequence[ItemId], new_item_ids: Sequence[str], method_id: PaymentMethodId) -> Change:
+def exchange_items(
+    facts: Facts,
+    item_ids: Sequence[ItemId],
+    new_item_ids: Sequence[str],
+    method_id: PaymentMethodId,
+    expected_difference_minor: int,
+) -> Change:
     """Accept an exchange of delivered lines; the difference is recorded, and settled when the goods arrive."""
     order = facts.order
     require_status(order, OrderStatus.DELIVERED)
     difference = _difference(order, _swaps(facts, item_ids, new_item_ids))
-    _require_settleable(facts, method_id, difference)
+    _require_settleable(facts, method_id, difference, expected_difference_minor)
     request = ExchangeRequest(
         item_ids=tuple(item_ids),
         new_item_ids=tuple(new_item_ids),
@@ -64,13 +70,19 @@ def exchange_items(facts: Facts, item_ids: Sequence[ItemId], new_item_ids: Seque
     return Change(order=after, back_minor=max(0, -difference), data={"difference_minor": difference})
 
 
-def change_items(facts: Facts, item_ids: Sequence[ItemId], new_item_ids: Sequence[str], method_id: PaymentMethodId) -> Change:
+def change_items(
+    facts: Facts,
+    item_ids: Sequence[ItemId],
+    new_item_ids: Sequence[str],
+    method_id: PaymentMethodId,
+    expected_difference_minor: int,
+) -> Change:
     """Put other variants into a pending order and settle the difference at once; each line keeps its id."""
     order = facts.order
     require_status(order, OrderStatus.PENDING)
     swaps = _swaps(facts, item_ids, new_item_ids)
     difference = _difference(order, swaps)
-    _require_settleable(facts, method_id, difference)
+    _require_settleable(facts, method_id, difference, expected_difference_minor)
     after, customer = post(facts, _movements(method_id, difference))
     new_lines = {swap.place: _swapped(order.items[swap.place], swap.variant) for swap in swaps}
     lines = tuple(new_lines.get(place, line) for place, line in enumerate(order.items))
@@ -137,11 +149,12 @@ def _difference(order: Order, swaps: Sequence[Swap]) -> int:
     return sum(swap.variant.price_minor - order.items[swap.place].price_minor for swap in swaps)
 
 
-def _require_settleable(facts: Facts, method_id: PaymentMethodId, difference_minor: int) -> None:
+def _require_settleable(facts: Facts, method_id: PaymentMethodId, difference_minor: int, expected_minor: int) -> None:
     method = own_method(facts.customer, method_id)
     require_balance(method, difference_minor)
     payable = -difference_minor <= remaining_minor(facts.order)
     require(payable, Code.OVER_REFUND, "The order has less left to refund than the difference.")
+    require(difference_minor == expected_minor, Code.BAD_STATE, "The prices have changed since they were read.")
 
 
 def _swapped(line: OrderItem, variant: Variant) -> OrderItem:

@@ -104,6 +104,7 @@ class Passing(Commerce):
         item_ids: Sequence[ItemId],
         new_item_ids: Sequence[str],
         payment_method_id: PaymentMethodId,
+        expected_difference_minor: int,
         key: str,
     ) -> Receipt | Job:
         """Ask for an exchange."""
@@ -114,6 +115,7 @@ class Passing(Commerce):
             item_ids=item_ids,
             new_item_ids=new_item_ids,
             payment_method_id=payment_method_id,
+            expected_difference_minor=expected_difference_minor,
         )
 
     async def change_order_items(
@@ -122,6 +124,7 @@ class Passing(Commerce):
         item_ids: Sequence[ItemId],
         new_item_ids: Sequence[str],
         payment_method_id: PaymentMethodId,
+        expected_difference_minor: int,
         key: str,
     ) -> Receipt | Job:
         """Change the items of an order."""
@@ -132,6 +135,7 @@ class Passing(Commerce):
             item_ids=item_ids,
             new_item_ids=new_item_ids,
             payment_method_id=payment_method_id,
+            expected_difference_minor=expected_difference_minor,
         )
 
     async def change_order_payment(self, order_id: OrderId, payment_method_id: PaymentMethodId, key: str) -> Receipt | Job:

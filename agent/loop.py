@@ -19,6 +19,9 @@ from tools.ports import Action, ToolResult
 from workflows.outcome import Outcome, Reason
 from workflows.ticket import Ticket
 
+_TOO_LONG = {Stop.CONTEXT_FULL, Stop.TOKEN_CAP, Stop.COST_CAP}
+"""Endings that a shorter conversation may put off."""
+
 _COMPLETE = {"end_turn", "tool_use", "stop_sequence"}
 _CUT = "Your last message was cut off, so nothing of it was used. Write it again, shorter."
 _EMPTY = "Your last message was empty. Answer the customer, call a tool, or escalate."
@@ -66,7 +69,7 @@ class _Loop:
         while True:
             number += 1
             answer = await self._s.next_answer(number)
-            if answer is Stop.CONTEXT_FULL and self._s.squeeze():
+            if isinstance(answer, Stop) and answer in _TOO_LONG and self._s.squeeze():
                 answer = await self._s.next_answer(number)
             if isinstance(answer, Stop):
                 return self._end(answer)

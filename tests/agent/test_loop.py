@@ -236,6 +236,16 @@ async def test_a_request_too_large_for_the_server_is_shortened_once() -> None:
     assert reason_of(outcome) is Reason.BUDGET_EXHAUSTED
 
 
+async def test_many_orders_that_pass_the_token_limit_are_shortened_once() -> None:
+    orders = {f"D-10{n:04}": {**order(f"D-10{n:04}"), "gift_message": "x" * 500} for n in range(50)}
+    granted = Spending(steps=12, tokens=30_000, microusd=250_000, seconds=180, tool_calls=20)
+    run = MemoryRun(Shop(orders=orders), granted=granted)
+    opening = (("find_orders", {}),)
+    outcome, model = await play(say("Your order D-100001 has arrived."), run=run, granted=granted, opening=opening)
+    assert outcome == Reply("Your order D-100001 has arrived.")
+    assert "… 47 more" in texts_of(model.requests[0].messages)
+
+
 async def test_an_unavailable_model_goes_to_a_person_and_costs_nothing() -> None:
     run = MemoryRun(shop())
     outcome, _ = await play(ModelUnavailable("status_529"), run=run)

@@ -14,7 +14,6 @@ from workflows.ticket import Ticket
 _ENDINGS: dict[Stop, tuple[Reason, str]] = {
     Stop.TAKEN_OVER: (Reason.TAKEN_OVER, "A colleague took the ticket over."),
     Stop.KILLED: (Reason.KILLED, "A switch stopped the agent."),
-    Stop.NEWER_MESSAGE: (Reason.SUPERSEDED, "The customer wrote again."),
     Stop.MAX_STEPS: (Reason.BUDGET_EXHAUSTED, "The agent used all the steps that this ticket is granted."),
     Stop.TOKEN_CAP: (Reason.BUDGET_EXHAUSTED, "The next step might have passed the ticket's token limit."),
     Stop.COST_CAP: (Reason.BUDGET_EXHAUSTED, "The next step might have passed the ticket's cost limit."),

@@ -117,10 +117,3 @@ async def newest_message(conn: AsyncConnection, ticket_id: str) -> int:
         .limit(1)
     )
     return (await conn.execute(query)).scalar_one_or_none() or 0
-
-
-async def beat(conn: AsyncConnection, ticket_id: str, fence: int) -> None:
-    """Say that a long turn still moves, so that the sweep leaves it alone. Raises `FencedOff`."""
-    done = await conn.execute(update(tickets).where(tickets.c.id == ticket_id, tickets.c.fence == fence).values(beat=db_now()))
-    if done.rowcount == 0:
-        raise FencedOff

@@ -8,11 +8,12 @@ from tools.commerce import OrderStatus
 from tools.ports import Action, Json
 from workflows.acting import ActingConversation, amount_text, destination_text
 from workflows.conversation import Moment
+from workflows.flow import Declined
 from workflows.machine import StrictMachine
 from workflows.outcome import Outcome, Reply
 from workflows.slots.causes import Cause, read_cause
 from workflows.slots.destinations import Destination, read_destination
-from workflows.slots.items import mentioned_items
+from workflows.slots.items import keeps, mentioned_items
 from workflows.wording import items_text
 
 
@@ -52,6 +53,8 @@ class CancelOrderFlow(ActingConversation):
             text = moment.words("cannot_cancel", order_id=order.id, status=order.status.value)
             later = (self.instead(moment, "refund_status"),) if order.status is OrderStatus.CANCELLED else ()
             return Reply(text, progress=self._moved(moment, "refuse"), later=later)
+        if keeps(moment.text, order, [item.id for item in order.items]):
+            return self.settle(moment, Declined(None, moment.text))
         some = mentioned_items(moment.text, order)
         moment = moment.fill(what=items_text(order.items), in_part=0 < len(some) < len(order.items) or moment.slot("in_part"))
         return await self.act(moment, "cancel_order", {"order_id": order.id, "reason": moment.slot("reason")})

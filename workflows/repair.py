@@ -104,13 +104,14 @@ def _to_confirmation(
         return replace(topic, returns=False, instead=True)
     if _in_flow(ticket) and _adds(texts[-1], question):
         return Added(text)
+    exhausted = question.asked_times > CLARIFICATIONS
     if _in_flow(ticket) and _corrects(ticket, texts[-1], question):
-        return Correction(text)
+        return Unclear(exhausted) if exhausted else Correction(text)
     if takes_back and not (_in_flow(ticket) and _says_where_again(ticket, texts[-1])):
         return DeclinedAnswer(action, text)
     if answer is Answer.THANKS and all(is_plain_thanks(one) for one in texts):
         return ThanksOnly()
-    return topic or (Unclear(exhausted=question.asked_times > CLARIFICATIONS) if _in_flow(ticket) else Fresh(text))
+    return topic or (Unclear(exhausted) if _in_flow(ticket) else Fresh(text))
 
 
 def _to_slot(ticket: Ticket, question: Question, texts: Sequence[str], prediction: Prediction) -> Understanding:
@@ -192,7 +193,9 @@ def _new_topic(ticket: Ticket, text: str, prediction: Prediction) -> NewTopic | 
 _TURNS = re.compile(
     r"\b(?:(?:other|different|wrong) (?:order|one|item|address|card)|not (?:that|this) (?:one|order|item)|not the"
     r"|i meant?|instead|(?:just|only) (?:the|one|a single|\d)|(?:one|two|three|\d) of (?:the|them|those|these)"
-    r"|(?:also|and|too) the|should (?:be|say)|actually its|both)\b"
+    r"|(?:also|and|too) the|the (?:\w+ ){1,4}(?:too|as well)|should (?:be|say)|actually its|both|all of (?:them|these|those)"
+    r"|(?:yes|yeah|ok|okay|sure),?(?: please,?)?(?: but)? (?:for|except) (?:the|my)|(?:but not|except|apart from) (?:the|my)"
+    r"|keep(?:ing)? (?:the|my|one|both) (?!(?:\w+ )?(?:order|address)\b)\w+)\b"
 )
 _OPENING = r"^(?:(?:hi|hello|hey|and|but|ok|also|by the way|btw)[,!]? )*"
 _ASKS_ON = re.compile(_OPENING + r"(?:where|wheres|when|why|how long|has|have)\b")

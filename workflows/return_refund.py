@@ -9,11 +9,12 @@ from tools.commerce import Order, OrderItem, OrderStatus, PaymentMethodId
 from tools.ports import Action, Json
 from workflows.acting import ActingConversation, amount_text, destination_text
 from workflows.conversation import Moment
+from workflows.flow import Declined
 from workflows.machine import StrictMachine
 from workflows.outcome import Outcome, Reason, Reply
 from workflows.slots.causes import Cause, read_cause
 from workflows.slots.destinations import Destination, read_destination
-from workflows.slots.items import mentioned_items
+from workflows.slots.items import keeps, mentioned_items
 from workflows.ticket import Author
 from workflows.wording import item_text, items_text
 from workflows.words import plain
@@ -76,6 +77,8 @@ class ReturnRefundFlow(ActingConversation):
         moment, order = await self.the_order(moment, "return", lambda order: order.status is OrderStatus.DELIVERED)
         if order.status is not OrderStatus.DELIVERED:
             return self._not_delivered(moment, order)
+        if keeps(moment.text, order, moment.slot("item_ids") or ()):
+            return self.settle(moment, Declined(None, moment.text))
         just_chosen = moment.asked == "order" or before not in (None, order.id)
         items = self._items(moment, order, just_chosen=just_chosen)
         if not items:

@@ -191,3 +191,13 @@ async def test_a_refund_is_not_sent_elsewhere_by_a_yes_with_a_condition(service:
     ticket = await later(service, "yes, but send it to my friend's account via paypal")
     assert "Money can only go back the way you paid." in await newest_reply(service, ticket)
     assert await service.books() == []
+
+
+async def test_a_correction_that_changes_nothing_is_not_met_with_the_same_question_for_ever(service: Rig) -> None:
+    await service.say("I want to return both items of D-100002, I don't like them")
+    for _ in range(2):
+        ticket = await later(service, "no, all of them, and the saucer")
+        assert ticket["question"]["kind"] == "confirm"
+    ticket = await later(service, "all of them, and the saucer!")
+    assert (ticket["status"], ticket["question"]) == ("escalated", None)
+    assert statuses(ticket) == ["superseded"]

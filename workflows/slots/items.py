@@ -13,6 +13,11 @@ _WHOLE = phrases("whole order, entire order, complete order, full order")
 _LEFT_OUT = re.compile(
     r"\b(?:except|apart from|other than|but not|not|keep|keeping|kept|(?<=all )but|(?<=everything )but)\b(?P<what>[^.,;\n]*)"
 )
+_NOT_KEPT = re.compile(r"\b(?:dont|do not|cant|cannot|wont|not)(?: want| need| wish)?(?: to)? keep(?:ing)?\b")
+_KEPT = re.compile(r"\b(?:keep|keeping)\b(?P<what>[^.,;\n]*)")
+_NOT_ONLY = re.compile(r"\bnot (?:just|only|merely)\b")
+_ADDS = re.compile(r"^\W*(?:and|plus|also)\b|\b(?:also|too|as well|additionally|in addition)\b")
+_REPLACES = re.compile(r"\b(?:instead|rather|only|just)\b")
 _COMMON = frozenset(
     {"the", "and", "for", "with", "set", "pack", "order", "item", "new", "one", "all", "size", "from", "have", "not"}
 )
@@ -21,20 +26,34 @@ _COMMON = frozenset(
 def mentioned_items(text: str, order: Order, settled: Collection[ItemId] = ()) -> tuple[OrderItem, ...]:
     """The lines that the text names, in the order's own order; empty when it names none or leaves a choice open.
 
-    `settled` are the lines that the talk was about before; "only one" means one of them, if they are equal. They grow to the
-    whole order only when the text asks for that, not when it tells of everything.
+    `settled` are the lines that the talk was about before; "only one" means one of them, if they are equal. They grow by what
+    the text adds ("and the kettle"), and to the whole order only when it asks for that, not when it tells of everything.
     """
-    said = plain(text)
+    said = _NOT_KEPT.sub(" ", plain(text))
+    more = _NOT_ONLY.search(said) is not None
+    said = _NOT_ONLY.sub(" ", said)
     left_out = [match["what"] for match in _LEFT_OUT.finditer(said)]
     kept = [item for part in left_out for item in _named(part, order) or ()]
     rest = _LEFT_OUT.sub(" ", said)
     words = tokens(rest)
-    named = _named(rest, order) or (list(order.items) if _everything(rest, order, grows=bool(settled)) else [])
+    named = _named(rest, order)
+    if not named or more:
+        named = list(order.items) if _everything(rest, order, grows=bool(settled)) else named or []
     before = [item for item in order.items if item.id in settled]
+    if named and (more or (_ADDS.search(said) and not _REPLACES.search(said))):
+        named += before
     if not named and kept:
         # Whoever keeps one of two equal things gives the other back.
         named = before or [item for item in order.items if item.variant_id in {one.variant_id for one in kept}]
     return _so_many(words, [item for item in order.items if item in named and item not in kept], before or list(order.items))
+
+
+def keeps(text: str, order: Order, settled: Collection[ItemId]) -> bool:
+    """Whether the customer would keep every line that the talk was about, so that nothing is left to do."""
+    said = _NOT_KEPT.sub(" ", plain(text))
+    kept = {item.variant_id for match in _KEPT.finditer(said) for item in _named(match["what"], order) or ()}
+    about = {item.variant_id for item in order.items if item.id in settled}
+    return bool(about) and about <= kept and not mentioned_items(text, order, settled)
 
 
 def _everything(text: str, order: Order, *, grows: bool) -> bool:

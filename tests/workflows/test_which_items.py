@@ -1,0 +1,69 @@
+"""Customers who change which items an offer is about: one more, one less, all of them, none after all."""
+
+import pytest
+
+from classifier.intents import Intent
+from tests.workflows.goods import an_order
+from tests.workflows.talk import Talk
+from workflows.outcome import Reply
+from workflows.understanding import Correction
+
+BACK = Intent.RETURN_REFUND
+
+
+def household(first: str = "Mug", second: str = "Kettle") -> Talk:
+    return Talk.about(an_order("D-100001", first, second, status="delivered"))
+
+
+@pytest.mark.parametrize(
+    "more",
+    ["not just the mug, all of them", "and the kettle", "the kettle is broken as well actually", "also the kettle please"],
+)
+async def test_what_is_asked_for_besides_is_refunded_with_the_rest_and_not_in_its_place(more: str) -> None:
+    talk = household()
+    await talk.say("I want a refund for the mug, it arrived cracked", intent=BACK)
+    assert "- For: Mug, order" in talk.text
+    await talk.say(more)
+    assert isinstance(talk.heard, Correction)
+    assert "- Refund: $50.00\n- For: Mug and Kettle, order" in talk.text
+
+
+@pytest.mark.parametrize("less", ["yes, but keep the kettle", "yes, for the mug", "yes but not the kettle", "only the mug"])
+async def test_a_yes_to_a_part_is_offered_again_for_that_part(less: str) -> None:
+    talk = household()
+    await talk.say("I want to return both items, I don't need them", intent=BACK)
+    assert "- Return: Mug and Kettle, order" in talk.text
+    await talk.say(less)
+    assert "- Return: Mug, order" in talk.text
+    assert talk.run.effects == []
+
+
+async def test_another_item_takes_the_place_of_the_first_where_the_customer_says_so() -> None:
+    talk = household()
+    await talk.say("I want a refund for the mug, it arrived cracked", intent=BACK)
+    await talk.say("sorry, I meant the kettle instead")
+    assert "- For: Kettle, order" in talk.text
+
+
+@pytest.mark.parametrize("kept", ["actually I'll keep the mug", "no, I want to keep the mug"])
+async def test_who_keeps_all_that_was_offered_is_left_alone(kept: str) -> None:
+    talk = household()
+    await talk.say("I want to return the mug, I don't need it", intent=BACK)
+    outcome = await talk.say(kept)
+    assert isinstance(outcome, Reply)
+    assert "left everything as it is" in outcome.text
+    assert talk.run.effects == []
+
+
+async def test_who_does_not_want_to_keep_it_is_offered_to_return_it() -> None:
+    talk = household()
+    await talk.say("I don't want to keep the mug, it's not my style", intent=BACK)
+    assert "- Return: Mug, order" in talk.text
+
+
+async def test_an_order_whose_only_item_is_to_be_kept_is_not_cancelled() -> None:
+    talk = Talk.about(an_order("D-100001", "Desk Lamp"))
+    await talk.say("cancel my order", intent=Intent.CANCEL_ORDER)
+    outcome = await talk.say("I'd rather keep the lamp")
+    assert isinstance(outcome, Reply)
+    assert "left everything as it is" in outcome.text

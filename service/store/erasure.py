@@ -155,8 +155,10 @@ async def _blank(conn: AsyncConnection, ticket_id: str) -> None:
     await conn.execute(update(outbox).where(waits).values(state="dead", last_error="erased"))
     await conn.execute(update(outbox).where(outbox.c.ticket_id == ticket_id).values(body={}))
     await conn.execute(update(verifications).where(verifications.c.ticket_id == ticket_id).values(sender=None, answers={}))
-    # Kept answers to repeated requests hold whole tickets.
-    await conn.execute(delete(idempotency).where(cast(idempotency.c.body, Text).contains(ticket_id)))
+    # Kept answers to repeated requests hold whole tickets, or a message that does not name its ticket.
+    kept = cast(idempotency.c.body, Text)
+    quoted = exists().where(messages.c.ticket_id == ticket_id, kept.contains(messages.c.id))
+    await conn.execute(delete(idempotency).where(or_(kept.contains(ticket_id), quoted)))
 
 
 async def _blank_actions(conn: AsyncConnection, ticket_id: str, now: datetime) -> None:

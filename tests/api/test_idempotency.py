@@ -10,11 +10,14 @@ from sqlalchemy import select
 
 from service.store import idempotency
 from service.store.access_schema import idempotency as table
+from service.store.erasure import ERASED, erase
 from service.store.idempotency import KEPT, LEASE, Held, fingerprint
+from service.store.tenancy import within
 from tests.api.house import House
 from tests.api.test_actions import refund, refunds
 from tests.conftest import StandingClock
 from tools.backends.shop import Fault
+from tools.ports import TenantName
 
 NOTE = {"text": "Mind the tone.", "note": True}
 
@@ -50,6 +53,22 @@ async def test_another_body_under_the_same_key_is_a_mistake(small_house: House) 
     elsewhere = await small_house.http.post(f"/v1/tickets/{ticket}/take-over", headers=key | {"Idempotency-Key": "k"})
     assert (elsewhere.status_code, elsewhere.json()["code"]) == (422, "idempotency_mismatch")
     assert await notes(small_house, ticket, key) == 1
+
+
+async def test_what_was_written_about_an_erased_person_is_not_kept_as_an_answer(house: House) -> None:
+    ticket, key = await house.ticket(), await house.key()
+    other = await house.ticket("T-2", customer="cus_bob")
+    about_her = await write(house, ticket, key, "hers", {"text": "Ada is frightfully cross.", "note": True})
+    about_him = await write(house, other, key, "his", {"text": "Bob is calm.", "note": True})
+    assert "frightfully" in about_her.text
+    with within("default"):
+        async with house.services.db.begin() as conn:
+            await erase(conn, TenantName("default"), "cus_ada", "operator", house.services.clock())
+        async with house.services.db.reading() as conn:
+            kept = (await conn.execute(select(table.c.body))).scalars().all()
+    assert [json.loads(body["text"]) for body in kept] == [about_him.json()]
+    again = await write(house, ticket, key, "hers", {"text": "Ada is frightfully cross.", "note": True})
+    assert (again.status_code, again.json()["text"], await notes(house, ticket, key)) == (201, ERASED, 1)
 
 
 async def test_twenty_at_once_are_done_once(house: House) -> None:

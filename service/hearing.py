@@ -50,6 +50,9 @@ from workflows.wording import first_name, moment_text
 AT_REST = {TicketStatus.NEW, TicketStatus.RESOLVED, TicketStatus.CLOSED}
 """A message on a ticket in one of these begins something new."""
 
+WAITS = {TicketStatus.WAITING_CUSTOMER, TicketStatus.WAITING_APPROVAL}
+"""A ticket in one of these goes on waiting when a machine writes on it."""
+
 BEGUN = {TicketStatus.NEW, TicketStatus.WORKING}
 """A ticket in one of these, or just handed back, waits for nobody, so a thank-you ends it."""
 
@@ -86,9 +89,13 @@ class Hearing:
             return await go_on.conclude(turn, run, None)
         if any(message.author is Author.THIRD_PARTY for message in turn.heard):
             return await go_on.conclude(turn, run, go_on.to_people(turn, Reason.THIRD_PARTY))
+        cleaned = [clean(message.text) for message in turn.heard]
+        if turn.ticket.status in WAITS and all(one.is_auto_reply for one in cleaned):
+            # Nobody has read the question yet, and two machines would write to each other.
+            return await go_on.conclude(turn, run, None)
+        texts = [one.text for one in cleaned]
         in_time = _in_time(turn)
         turn = replace(turn, ticket=replace(turn.ticket, question=in_time if _may_answer(turn, in_time) else None))
-        texts = [clean(message.text).text for message in turn.heard]
         if asks_for_code(turn.ticket.question) and any(seal_in(text) for text in texts):
             return await self._prove(turn, run, "\n".join(texts))
         said = self._model.predict("\n\n".join(message.text for message in turn.heard), _subject(turn))

@@ -240,3 +240,21 @@ async def test_an_answer_to_what_the_agent_asked_leaves_no_timer_that_says_nobod
     await service.work()
     ticket = await service.ticket(answered["id"])
     assert "not heard back" not in " ".join(await service.said(ticket["id"]))
+
+
+@pytest.mark.parametrize("wish", ["Please cancel my order", "Please cancel my order D-100003"])
+async def test_an_out_of_office_reply_to_a_question_gets_no_answer_and_changes_nothing(service: Rig, wish: str) -> None:
+    ticket = await service.say(wish)
+    said, question = await service.said(ticket["id"]), ticket["question"]
+    assert question is not None
+    for _ in range(2):
+        ticket = await later(service, "I am out of the office until Monday. This is an automatic reply.")
+    assert (ticket["status"], ticket["question"]) == ("waiting_customer", question)
+    assert await service.said(ticket["id"]) == said
+
+
+async def test_an_order_can_still_be_cancelled_after_an_out_of_office_reply(service: Rig) -> None:
+    await service.say("Please cancel my order D-100003")
+    await later(service, "I am out of the office until Monday. This is an automatic reply.")
+    ticket = await later(service, "yes please")
+    assert (ticket["status"], statuses(ticket)) == ("resolved", ["succeeded"])

@@ -8,11 +8,11 @@ from service.api import examples
 from service.api.access import Reader, TheServices, TheTicket, ticket_in, worker
 from service.api.bodies import NewAction, body_of
 from service.api.once import ApiRoute, origin_of, posting
-from service.api.refusals import check
 from service.auth import Credential
 from service.bootstrap import Services
 from service.openapi import json_body
 from service.outside import leave_behind
+from service.refusals import check
 from service.store import action_views
 from service.store.callers import caller_for
 from service.store.shapes import ActionShape, CallShape

@@ -6,13 +6,12 @@ from typing import Annotated, Any
 
 import typer
 
-from service.api.refusals import ToolRefused, check
 from service.built import built
 from service.commands import calling, common, tickets
 from service.commands.common import AsJson, Tenant
 from service.commands.database import known_tenant, run
-from service.errors import Unavailable
 from service.outside import leave_behind
+from service.refusals import ToolRefused, check
 from service.settings import Settings
 from service.store import people
 from service.store.callers import caller_for
@@ -64,7 +63,7 @@ async def _call(
 def _refusal(result: ToolResult) -> str | None:
     try:
         check(result)
-    except (ToolRefused, Unavailable) as refused:
+    except ToolRefused as refused:
         rule = f", rule {refused.rule}" if refused.rule else ""
         return f"Refused with {result.code}{rule}: {refused.detail}"
     return None

@@ -14,22 +14,19 @@ from service.console.pages import page
 from service.console.security import allowed, allowed_form
 from service.console.shop import ShopView, read_shop
 from service.console.ticket_routes import read_story
-from service.errors import Conflict, Invalid, NotFound, Refused
+from service.errors import Invalid, NotFound, Refused
+from service.refusals import ToolRefused, check
 from service.store.callers import caller_for
 from service.store.sessions import Session
 from service.store.story import Story
 from tools.catalogue import CATALOGUE, granted
-from tools.ports import Effect, Lane, ToolResult
+from tools.ports import Effect, Lane
 from tools.tool import ToolSpec
 
 router = APIRouter()
 
 Looker = Annotated[Session, Depends(allowed(roles.WORKERS))]
 Worker = Annotated[Session, Depends(allowed_form(roles.WORKERS))]
-
-
-class ActRefused(Conflict):
-    """The tool layer refused this."""
 
 
 @router.get("/console/tickets/{ticket_id}/act")
@@ -75,8 +72,8 @@ async def act(request: Request, ticket_id: str, tool: str, worker: Worker) -> Re
             caller = await caller_for(conn, worker.person.tenant, ticket_id, worker.person.id)
         origin = f"console:{worker.person.id}:{str(form.get('key', ''))[:64]}"
         result = await services.runner.call(caller, spec.name, args, origin, confirmed="confirmed" in form)
-        _check(result)
-    except (Conflict, Invalid) as refused:
+        check(result)
+    except (Invalid, ToolRefused) as refused:
         return await _form(request, worker, told, spec, order, form, refused)
     return RedirectResponse(f"/console/tickets/{ticket_id}#{result.action.id if result.action else 'line'}", 303)
 
@@ -104,11 +101,6 @@ async def _account(services: Services, viewer: Session, told: Story, spec: ToolS
 
 def _names(spec: ToolSpec) -> set[str]:
     return set(spec.args_model.model_fields)
-
-
-def _check(result: ToolResult) -> None:
-    if result.refused:
-        raise ActRefused(result.sentence or None, rule=result.rule)
 
 
 async def _form(

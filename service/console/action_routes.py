@@ -10,6 +10,7 @@ from service.console import roles
 from service.console.security import allowed_form
 from service.console.ticket_routes import ticket_page
 from service.errors import Conflict, Invalid
+from service.refusals import ToolRefused, check
 from service.store import action_views
 from service.store.autonomy_record import OBSERVED
 from service.store.callers import caller_for
@@ -39,8 +40,7 @@ async def do_by_hand(
             raise Invalid("Ask the customer first, and say here that they said yes.")
         origin = f"by-hand:{action_id}:{key or secrets.token_urlsafe(16)}"
         result = await services.runner.call(caller, watched.tool, watched.args, origin, confirmed=confirmed)
-        if result.refused:
-            raise Conflict(result.sentence, rule=result.rule)
-    except (Conflict, Invalid) as refused:
+        check(result)
+    except (Conflict, Invalid, ToolRefused) as refused:
         return await ticket_page(request, worker, watched.ticket_id, refused)
     return RedirectResponse(f"/console/tickets/{watched.ticket_id}", 303)

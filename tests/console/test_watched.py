@@ -83,6 +83,14 @@ async def test_what_a_person_does_by_hand_still_meets_the_caps(world: World) -> 
     assert [(row.status, row.rule) for row in rows] == [("proposed", "refund.per_call_cap")]
 
 
+async def test_by_hand_a_switch_says_no_as_at_every_door(world: World) -> None:
+    await watch(world)
+    wanted, ann = await machine_wants(world, await world.message()), await world.browser(Role.SUPERVISOR, "ann")
+    await ann.post("/console/switches", scope="effect", name="MONEY", on="on", reason="Two banks answer.")
+    assert await by_hand(ann, wanted, confirmed="true") == 403
+    assert await world.rows(actions, actions.c.status == "succeeded") == []
+
+
 async def test_only_a_watched_wish_can_be_done_this_way(world: World) -> None:
     ticket = await world.message()
     asked = await machine_wants(world, ticket)

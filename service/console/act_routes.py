@@ -1,5 +1,7 @@
 """Acting for a customer by hand: a person calls a tool through the same door as flows, the agent and the API."""
 
+import hashlib
+import json
 import secrets
 from typing import Annotated
 
@@ -70,7 +72,9 @@ async def act(request: Request, ticket_id: str, tool: str, worker: Worker) -> Re
         args = read(spec, inputs_of(spec, account), form, account)
         async with services.db.reading() as conn:
             caller = await caller_for(conn, worker.person.tenant, ticket_id, worker.person.id)
-        origin = f"console:{worker.person.id}:{str(form.get('key', ''))[:64]}"
+        # A form that was changed and sent again from the browser's history is another wish, though its key is the same.
+        content = hashlib.sha256(json.dumps([spec.name, args], sort_keys=True).encode()).hexdigest()
+        origin = f"console:{worker.person.id}:{str(form.get('key', ''))[:64]}:{content}"
         result = await services.runner.call(caller, spec.name, args, origin, confirmed="confirmed" in form)
         check(result)
     except (Invalid, ToolRefused) as refused:

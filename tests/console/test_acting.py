@@ -56,6 +56,15 @@ async def test_a_refund_by_hand_is_done_under_the_persons_name_and_once(world: W
     assert await effects(world) == [("refund", "D-100004")]
 
 
+async def test_a_form_that_is_changed_and_sent_again_from_the_history_is_not_answered_with_the_first(
+    world: World, bob: Browser, ticket: str
+) -> None:
+    assert (await act(bob, ticket, "issue_refund", **REFUND))[0] == 303
+    assert (await act(bob, ticket, "issue_refund", **REFUND | {"amount_minor": "20.00"}))[0] == 303
+    asked = sorted(action.amount_minor for action in await world.rows(actions))
+    assert asked == [1_250, 2_000]
+
+
 async def test_an_order_that_is_older_than_the_newest_ten_is_found_and_acted_on(
     world: World, bob: Browser, ticket: str, clock: StandingClock
 ) -> None:

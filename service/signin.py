@@ -27,7 +27,7 @@ class SignInFailed(Refused):
 
 
 class LinkDead(Refused):
-    """This link was used, has expired, or never existed. Ask an admin for a new one."""
+    """This link was used, has ended, or never existed. Ask an admin for a new one."""
 
     status = 410
     code = "link_dead"

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from service import ids
 from service.errors import Conflict, Forbidden, Invalid, NotFound
 from service.store import cases
-from service.store.access_schema import people, role_grants, sessions
+from service.store.access_schema import login_links, people, role_grants, sessions
 from service.store.journal import Entry, append_to_tenant
 from tools.ports import PersonId, TenantName
 
@@ -136,10 +136,10 @@ async def change_role(conn: AsyncConnection, person: Person, role: Role, by: str
 
 
 async def set_active(conn: AsyncConnection, person: Person, active: bool, by: str, now: datetime) -> None:
-    """Lock a person out at once, sessions and keys included, or let them in again; nothing stays claimed by who is out."""
+    """Lock a person out at once, sessions, links and keys included, or let them in again; nobody who is out keeps a case."""
     await _lock(conn, person.id)
     await conn.execute(update(people).where(people.c.id == person.id).values(active=active))
-    await conn.execute(delete(sessions).where(sessions.c.person_id == person.id))
+    await _shut_every_door(conn, person.id)
     await _release_unless_working(conn, person, by, now)
     kind = "person.enabled" if active else "person.disabled"
     await append_to_tenant(conn, person.tenant, [Entry(kind, by, {"person": person.id})], now)
@@ -151,9 +151,9 @@ async def password_hash(conn: AsyncConnection, person: PersonId) -> str | None:
 
 
 async def set_password_hash(conn: AsyncConnection, person: Person, hashed: str, now: datetime) -> None:
-    """Store a new password's hash; every session of the person ends."""
+    """Store a new password's hash; every session of the person ends, and every link that was made for them."""
     await conn.execute(update(people).where(people.c.id == person.id).values(password_hash=hashed))
-    await conn.execute(delete(sessions).where(sessions.c.person_id == person.id))
+    await _shut_every_door(conn, person.id)
     await append_to_tenant(
         conn, person.tenant, [Entry("person.password_set", f"person:{person.id}", {"person": person.id})], now
     )
@@ -177,6 +177,11 @@ def from_row(row: Any) -> Person:
     return Person(
         PersonId(row.person_id), TenantName(row.person_tenant), row.email, row.person_name, Role(row.role), bool(row.active)
     )
+
+
+async def _shut_every_door(conn: AsyncConnection, person: PersonId) -> None:
+    for way_in in (sessions, login_links):
+        await conn.execute(delete(way_in).where(way_in.c.person_id == person))
 
 
 async def _grant(conn: AsyncConnection, person: PersonId, role: Role, now: datetime) -> None:

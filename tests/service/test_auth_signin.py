@@ -195,6 +195,26 @@ async def test_a_new_password_ends_the_sessions_that_the_old_one_opened(world: W
     assert (await new.get("/console")).status_code == 200
 
 
+async def test_a_link_that_went_to_somebody_else_is_dead_once_its_owner_has_set_a_password(world: World) -> None:
+    bob = await world.person(Role.AGENT, "bob")
+    astray = [await world.link(bob, purpose) for purpose in Purpose]
+    await world.stranger().post(await world.link(bob, Purpose.SET_PASSWORD), password=PASSWORD, again=PASSWORD)
+    finder = world.stranger()
+    assert [(await finder.get(path)).status_code for path in astray] == [410, 410]
+    taking_over = await finder.post(astray[1], password="a finder's own warm words", again="a finder's own warm words")
+    assert taking_over.status_code == 410
+    assert await sign_in(world.stranger()) == 303
+
+
+async def test_who_was_locked_out_comes_back_by_no_older_link(world: World) -> None:
+    bob = await world.person(Role.AGENT, "bob")
+    path = await world.link(bob)
+    for active in (False, True):
+        async with world.services.db.begin() as conn:
+            await people.set_active(conn, bob, active, "system", world.clock())
+    assert (await world.stranger().get(path)).status_code == 410
+
+
 @pytest.mark.parametrize("password", ["eleven char", "aaaaaaaaaaaaaaaa", "bob is my own name", "x" * 129])
 async def test_a_guessable_password_is_refused(password: str) -> None:
     with pytest.raises(Invalid):

@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Select, bindparam, select, update
@@ -94,7 +95,7 @@ def chained(
     payloads: list[NewRow] = []
     for entry in entries:
         salt = secrets.token_hex(16)
-        data = masked_data(json.loads(json.dumps(entry.data, default=str)))
+        data = masked_data(_as_given_back(entry.data))
         digest = payload_hash(salt, data)
         seq = head.seq + 1
         head = Head(seq, link(head.hash, stream, seq, now, entry.kind, entry.actor, turn, digest))
@@ -112,6 +113,16 @@ def chained(
         links.append((journal, row))
         payloads.append((journal_payloads, {"stream": stream, "seq": seq, "salt": salt, "data": data}))
     return head, links + payloads
+
+
+def _as_given_back(data: Mapping[str, Json]) -> Any:
+    """The data as the database gives them back, so that the hash of what was written is the hash of what is read."""
+    return json.loads(json.dumps(data, default=str), parse_float=_number, parse_constant=str)
+
+
+def _number(digits: str) -> float | int:
+    # PostgreSQL writes large numbers out, digit by digit, and knows no negative zero.
+    return int(Decimal(digits)) if "e+" in digits else float(digits) or 0.0
 
 
 async def append_to_ticket(

@@ -59,6 +59,18 @@ async def test_whoever_changes_the_chain_is_found_out(database_url: str, tamperi
     await db.close()
 
 
+@pytest.mark.parametrize("number", [1e22, 1.5e300, -0.0, float("inf"), 1e-7, 0.1, 10**30])
+async def test_an_odd_number_in_a_refused_call_does_not_look_like_tampering(database_url: str, number: float) -> None:
+    db = Database(database_url)
+    refused = Entry("tool.refused", "bot", {"tool": "issue_refund", "args": {"amount_minor": number}})
+    async with db.begin() as conn:
+        await conn.execute(insert(tenants).values(name="acme", created_at=NOW))
+        await journal.append_to_tenant(conn, "acme", [refused], NOW)
+        row = (await conn.execute(select(tenants))).one()
+    assert await verdict(db, Head(row.journal_seq, row.journal_head)) is None
+    await db.close()
+
+
 async def test_an_erased_payload_leaves_the_chain_verifiable(database_url: str) -> None:
     db = Database(database_url)
     head = await written(db)

@@ -52,8 +52,6 @@ class End:
 
 
 _UNKNOWN = End(ActionStatus.UNKNOWN, code=Code.OUTCOME_UNKNOWN)
-_UNREACHABLE = End(ActionStatus.UNKNOWN, code=Code.OUTCOME_UNKNOWN)
-"""Nobody could be asked, so what was known before stands."""
 
 
 class Executor:
@@ -80,7 +78,7 @@ class Executor:
         shop, spec = self._backend_of(sent)
         end = await _attempt(shop, spec, sent)
         if end.code in (Code.OUTCOME_UNKNOWN, Code.BACKEND_UNAVAILABLE):
-            end = await self._once_more(shop, spec, sent, end, repeatable=spec.retry is Retry.REPEATABLE)
+            end = await self._once_more(shop, spec, sent, repeatable=spec.retry is Retry.REPEATABLE) or end
         self._crash("after_effect")
         return await self._settle(sent, end)
 
@@ -90,15 +88,18 @@ class Executor:
         With `wake`, the ticket gets an event when the action has ended.
         """
         shop, spec = self._backend_of(action)
-        end = await self._once_more(shop, spec, action, _UNKNOWN)
-        if end is _UNKNOWN and action.job is not None:
+        end = await self._once_more(shop, spec, action)
+        if end is None and action.job is not None:
             return action
-        return await self._settle(action, end, wake=wake)
+        return await self._settle(action, end or _UNKNOWN, wake=wake)
 
     async def look_only(self, action: Action) -> Action:
         """Look whether the merchant's system knows what became of an `unknown` action, and settle it if so; never send."""
         shop, spec = self._backend_of(action)
-        end = await self._look(shop, spec, action)
+        try:
+            end = await self._look(shop, spec, action)
+        except BackendUnavailable:
+            return action
         return action if end is None or not end.status.ended else await self._settle(action, end, wake=True)
 
     async def follow_up(self, action: Action) -> Action:
@@ -126,14 +127,20 @@ class Executor:
         spec = CATALOGUE[action.tool]
         return self._codes if spec.by_codes else self._commerce_for(action.tenant), spec
 
-    async def _once_more(self, shop: Backend, spec: ToolSpec, action: Action, first: End, *, repeatable: bool = False) -> End:
-        """After a lost answer: by its key; else again with its key, or by reading where keys mean nothing; else unknown."""
-        found = await self._look(shop, spec, action)
+    async def _once_more(self, shop: Backend, spec: ToolSpec, action: Action, *, repeatable: bool = False) -> End | None:
+        """After a lost answer: by its key; else again with its key, or by reading where keys mean nothing.
+
+        None when nothing new was learnt, so that what was known before stands.
+        """
+        try:
+            found = await self._look(shop, spec, action)
+        except BackendUnavailable:
+            return None
         if found is not None:
-            return first if found is _UNREACHABLE else found
+            return found
         again_allowed = action.job is None and (shop.capabilities.honours_keys or repeatable)
         if not again_allowed or await self._book.switch_on(action) is not None or not await self._book.try_again(action):
-            return first
+            return None
         again = await _attempt(shop, spec, action)
         if again.code in (Code.OUTCOME_UNKNOWN, Code.BACKEND_UNAVAILABLE):
             await self._book.looked(action, Saw.UNREACHABLE, tried=True)
@@ -141,21 +148,21 @@ class Executor:
             # It refuses now, and that may be because the first attempt has acted after all.
             return await self._seen(shop, spec, action) or again
         # The first attempt may still have acted when the second could not even be made.
-        return first if again.code is Code.BACKEND_UNAVAILABLE else again
+        return None if again.code is Code.BACKEND_UNAVAILABLE else again
 
     async def _look(self, shop: Backend, spec: ToolSpec, action: Action) -> End | None:
         """What the merchant's system says by the key, or by reading where keys mean nothing; None when it knows of nothing.
 
-        What does not settle the action is kept for people.
+        What does not settle the action is kept for people. Raises `BackendUnavailable` when nobody could be asked.
         """
         try:
             async with asyncio.timeout(spec.timeout):
                 found = await spec.find(shop, action)
                 if found is None and not shop.capabilities.honours_keys:
                     found = await spec.see(shop, action)
-        except (BackendUnavailable, OutcomeUnknown, TimeoutError, *UNREADABLE):
+        except (BackendUnavailable, OutcomeUnknown, TimeoutError, *UNREADABLE) as away:
             await self._book.looked(action, Saw.UNREACHABLE)
-            return _UNREACHABLE
+            raise BackendUnavailable from away
         end = None if found is None else _end_of(action, found)
         if end is None or not end.status.ended:
             await self._book.looked(action, Saw.NOTHING if end is None else Saw.WORKING if end.job else Saw.DOUBTFUL)
@@ -174,7 +181,7 @@ class Executor:
             return await self._book.accept(action, end.job)
         if end.receipt is not None and action.effect is Effect.MONEY:
             end = await _with_money_read_again(self._commerce_for(action.tenant), action, end, end.receipt)
-            if end is _UNKNOWN:
+            if end.status is ActionStatus.UNKNOWN:
                 await self._book.looked(action, Saw.DOUBTFUL)
         settled = await self._book.settle(action, end.receipt, end.status, end.code, wake=wake)
         self._crash("after_settling")

@@ -48,7 +48,14 @@ def _clean_address(address: Address) -> Address:
     for value in address.model_dump().values():
         if value is not None:
             _one_line(value)
+    if not all(_shows(line) for line in (address.line1, address.city, address.postal_code)):
+        raise ValueError("A line of the address is blank.")
     return address
+
+
+def _shows(text: str) -> bool:
+    """Whether anything of a text would be seen on a label: spaces and signs without a shape would not."""
+    return any(unicodedata.category(sign)[0] not in "ZC" for sign in text)
 
 
 Identifier = Annotated[str, StringConstraints(pattern=r"^[#A-Za-z0-9][A-Za-z0-9_.:/#@~+=-]{0,63}$")]

@@ -89,6 +89,16 @@ async def test_an_address_line_is_one_line(world: World, line: str) -> None:
     assert (await world.runner.call(await world.ticket(), "change_order_address", args, "o-1")).code == "validation"
 
 
+@pytest.mark.parametrize("field", ["line1", "city", "postal_code"])
+@pytest.mark.parametrize("blank", [" ", "\u00a0\u3000", "\u200b", "\u2060 \ufeff"], ids=repr)
+async def test_a_parcel_is_not_sent_to_a_blank_line(world: World, field: str, blank: str) -> None:
+    address = {**NEW_ADDRESS, field: blank}
+    for tool, args in (("change_order_address", {"order_id": "D-100002"}), ("change_customer_address", {})):
+        result = await world.runner.call(await world.ticket(), tool, {**args, "address": address}, "o-1")
+        assert result.code == "validation"
+    assert await world.all_actions() == []
+
+
 @pytest.mark.parametrize("country", ["ZZ", "EU", "XA", "us", "USA"])
 async def test_goods_go_to_a_country_that_there_is(world: World, country: str) -> None:
     args = {"order_id": "D-100002", "address": {**NEW_ADDRESS, "country": country}}

@@ -184,7 +184,7 @@ class ToolRunner:
             confirms=spec.confirms,
         )
         try:
-            found = await self._ask(caller, spec, spec.args_model.model_validate(dict(action.args)), policy)
+            found = await self._ask(caller, spec, _strict(spec, action.args), policy)
         except BackendUnavailable:
             raise
         except ToolError as error:
@@ -241,10 +241,7 @@ def _parsed(
     spec = CATALOGUE.get(tool)
     if spec is None:
         raise ToolError(Code.NOT_GRANTED, NOT_GRANTED, "tool.granted")
-    try:
-        parsed = spec.args_model.model_validate(dict(args) if isinstance(args, Mapping) else args)
-    except ValidationError as error:
-        raise ToolError(Code.VALIDATION, MALFORMED) from error
+    parsed = _strict(spec, args)
     wanted = Proposal(
         origin=origin,
         tool=tool,
@@ -254,6 +251,14 @@ def _parsed(
         attested_by=caller.person if confirmed else None,
     )
     return spec, parsed, wanted
+
+
+def _strict(spec: ToolSpec, args: Mapping[str, Json]) -> Args:
+    """The arguments as the tool takes them now; those of an older release may have become malformed. Raises `ToolError`."""
+    try:
+        return spec.args_model.model_validate(dict(args) if isinstance(args, Mapping) else args)
+    except ValidationError as error:
+        raise ToolError(Code.VALIDATION, MALFORMED) from error
 
 
 def _filled(wanted: Proposal, found: Wanted) -> Proposal:

@@ -5,9 +5,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
+from service.store.money_schema import actions
 from service.store.people import Role
-from tests.tools.goods import SHOP
+from tests.tools.goods import NEW_ADDRESS, SHOP
 from tests.tools.world import World
 from tools.backends.shop import load
 from tools.digest import wish
@@ -43,6 +45,19 @@ async def test_a_price_that_rose_since_the_yes_is_not_charged(world: World) -> N
     await world.says_yes(asked.action)
     result = await world.runner.resume(caller, asked.action.id)
     assert (result.code, result.rule) == ("bad_state", "action.unchanged")
+    assert await world.books() == ()
+
+
+async def test_what_an_older_release_proposed_and_this_one_would_not_take_is_refused(world: World) -> None:
+    caller = await world.ticket()
+    asked = await world.runner.call(caller, "change_order_address", {"order_id": "D-100002", "address": NEW_ADDRESS}, "o-1")
+    await world.says_yes(asked.action)
+    assert asked.action is not None
+    blank = {"order_id": "D-100002", "address": {**NEW_ADDRESS, "line1": " "}}
+    async with world.database.begin() as conn:
+        await conn.execute(update(actions).where(actions.c.id == asked.action.id).values(args=blank))
+    result = await world.runner.resume(caller, asked.action.id)
+    assert (result.refused, result.code) == (True, "validation")
     assert await world.books() == ()
 
 

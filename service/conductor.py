@@ -84,7 +84,11 @@ class Conductor:
             actions = await of_ticket(conn, turn.ticket.id)
         durable = run if isinstance(run, JournalRun) else self._agents.run_for(turn)
         outcome = await self._agents.work(turn, durable, actions=actions, confirmed=confirmed, reason=reason)
-        return await self.conclude(turn, durable, self._with_done(turn, confirmed, outcome), routed)
+        outcome = self._with_done(turn, confirmed, outcome)
+        if isinstance(outcome, Escalate) and outcome.reason is Reason.TAKEN_OVER and not outcome.text:
+            # Whoever took the ticket has a case for it, and may have ended that by now.
+            return await self.conclude(turn, durable, None, routed)
+        return await self.conclude(turn, durable, outcome, routed)
 
     async def conclude(
         self,

@@ -113,6 +113,26 @@ async def test_a_person_who_takes_over_during_a_model_call_is_not_talked_over(po
             await service.services.desk.take_over(await service.person("bob", Role.AGENT), accepted.ticket_id)
 
 
+async def test_a_ticket_that_a_person_took_and_resolved_during_a_model_call_stays_resolved(
+    postgres_url: str, clock: StandingClock
+) -> None:
+    async with rig(postgres_url, clock) as service:
+        desk, ann = service.services.desk, await service.person("ann", Role.AGENT)
+        accepted = await service.hear("I was charged twice for my last order!! Please check.")
+
+        async def take_over_and_resolve() -> None:
+            case = await desk.take_over(ann, accepted.ticket_id)
+            await desk.resolve(ann, case, "I have looked at it: you were charged once.")
+
+        model = InterruptedModel(take_over_and_resolve)
+        service.services.agents.model_for = lambda tenant: model  # type: ignore[method-assign]
+        await service.work()
+        ticket = await service.ticket(accepted.ticket_id)
+        assert model.asked == 1
+        assert await service.said(accepted.ticket_id) == ["I have looked at it: you were charged once."]
+        assert (ticket["status"], ticket["escalation"]["state"]) == ("resolved", "resolved")
+
+
 async def test_a_newer_message_ends_an_agents_run_and_is_read_with_the_older_one(
     postgres_url: str, clock: StandingClock
 ) -> None:

@@ -73,8 +73,8 @@ class ActionBook(Protocol):
         """Follow what the backend's books say now about a `succeeded` action, and wake its ticket, once for each news.
 
         A failure is compensated in the ledger and ends the action `failed` with `reversed`; a receipt under which more money
-        has moved turns what was promised into what was paid. A receipt for an action that had failed, or of which a person had
-        found out that it was not done, brings the ticket to people. Anything else changes nothing.
+        has moved, or less follows, turns what was promised into what was paid. A receipt for an action that had failed, or of
+        which a person had found out that it was not done, brings the ticket to people. Anything else changes nothing.
         """
         ...
 

@@ -94,8 +94,8 @@ async def _promised(ctx: ToolContext, order: Order) -> dict[str, int]:
 
 async def _stands(shop: Commerce, action: Action) -> bool:
     match await shop.find_effect(action.key):
-        case Receipt(moved_minor=moved):
-            return moved == 0
+        case Receipt() as found:
+            return found.moved_minor == 0 < found.promised_minor
         case found:
             return not isinstance(found, Failure)
 

@@ -69,6 +69,13 @@ def _stated(actor: str, data: Mapping[str, Json]) -> str:
     return f"{actor} found out that {what}: “{data.get('reason', '')}”"
 
 
+def _paid(actor: str, data: Mapping[str, Json]) -> str:
+    what = (
+        "The money that was promised has gone out" if data.get("paid_minor") else "None of the promised money follows any more"
+    )
+    return f"{what}: {data.get('paid_by')}"
+
+
 def _ended(actor: str, data: Mapping[str, Json]) -> str:
     ending = str(data.get("ending", ""))
     return words.ENDING.get(ending) or f"The agent stopped: {words.words(ending).lower()}"
@@ -90,7 +97,7 @@ _SENTENCES: Mapping[str, Sentence] = {
     "escalation.released": lambda actor, data: f"{actor} put the ticket back into the queue",
     "escalation.resolved": lambda actor, data: f"{actor} closed the case",
     "action.accepted": lambda actor, data: f"The shop works on it: {words.named(words.TOOL, str(data.get('tool', '')))}",
-    "action.paid": lambda actor, data: f"The money that was promised has gone out: {data.get('paid_by')}",
+    "action.paid": _paid,
     "action.reversed": lambda actor, data: f"The shop reports that {data.get('lost_receipt')} has come to nothing",
     "outcome.stated": _stated,
     "outcome.contradicted": lambda actor, data: f"The shop's books show that it happened after all: {data.get('found')}",

@@ -81,7 +81,7 @@ async def correct(conn: AsyncConnection, action: Action, found: Receipt | Failur
     held = from_row(row).receipt
     if isinstance(found, Failure):
         return await _reversed(conn, row, held, found, now), News.REVERSED
-    if held is None or not _more_moved(held, found):
+    if held is None or not _ends(held, found):
         return row, None
     # What has moved in the end may be less than was promised, when other money went back on the order in between.
     later = {"amount_minor": found.amount_minor, "legs": found.legs, "data": {**held.data, "paid_by": found.reference}}
@@ -90,7 +90,7 @@ async def correct(conn: AsyncConnection, action: Action, found: Receipt | Failur
     await ledger.follow(conn, row, followed, now)
     paid = {"paid_by": found.reference, "paid_minor": found.moved_minor}
     await append_to_ticket(conn, row.ticket_id, [entry(row, "backend", "action.paid", paid)], now)
-    return row, News.PAID
+    return row, News.PAID if found.moved_minor else None
 
 
 async def _contradicted(conn: AsyncConnection, row: Any) -> bool:
@@ -109,6 +109,7 @@ async def _reversed(conn: AsyncConnection, before: Any, held: Receipt | None, fo
     return row
 
 
-def _more_moved(held: Receipt, found: Receipt) -> bool:
-    """Whether money has moved under a later receipt that had not under the one we hold; never more than was promised."""
-    return held.moved_minor == 0 < found.moved_minor <= found.amount_minor <= held.amount_minor
+def _ends(held: Receipt, found: Receipt) -> bool:
+    """Whether a later receipt ends the promise that we hold: money has moved, never more than was promised, or less follows."""
+    within = held.moved_minor == 0 and found.moved_minor <= found.amount_minor <= held.amount_minor
+    return within and (found.moved_minor > 0 or found.amount_minor < held.amount_minor)

@@ -90,7 +90,8 @@ async def correct(conn: AsyncConnection, action: Action, found: Receipt | Failur
     await ledger.follow(conn, row, followed, now)
     paid = {"paid_by": found.reference, "paid_minor": found.moved_minor}
     await append_to_ticket(conn, row.ticket_id, [entry(row, "backend", "action.paid", paid)], now)
-    return row, News.PAID if found.moved_minor else None
+    # A customer who was erased since is not written to any more.
+    return row, News.PAID if found.moved_minor and row.erased_at is None else None
 
 
 async def _contradicted(conn: AsyncConnection, row: Any) -> bool:

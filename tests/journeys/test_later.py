@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import update
 
 from service.store.callers import caller_for
+from service.store.erasure import erase
 from service.store.invariants.checking import broken
 from service.store.money_schema import actions
 from service.store.people import Role
@@ -15,6 +16,7 @@ from tests.journeys.looking import kinds, newest_reply
 from tests.journeys.merchant import Merchant, merchant, slow
 from tests.rig import SECRET, Rig
 from tools.commerce import OrderId, RefundLeg
+from tools.ports import TenantName
 
 BROKEN = "The kettle from order D-100002 arrived broken, I want my money back."
 KETTLE = 8_900
@@ -254,6 +256,22 @@ async def test_a_customer_whose_return_was_paid_otherwise_is_not_told_that_money
         assert await service.said(ticket["id"]) == said
         async with service.services.db.reading() as conn:
             assert await broken(conn, "default", service.services.policy_for("default")) == ()
+
+
+async def test_nobody_writes_to_an_erased_customer_that_money_of_theirs_has_gone_out(
+    sqlite_url: str, clock: StandingClock
+) -> None:
+    async with merchant(sqlite_url, clock) as shop:
+        service = shop.service
+        ticket = await sends_the_kettle_back(service)
+        async with service.services.db.begin() as conn:
+            await erase(conn, TenantName("default"), "cus_1", "operator", clock())
+        await shop.shop.settle_arrival(OrderId("D-100002"))
+        await shop.tells("effect.settled", ticket["actions"][0]["idempotency_key"])
+        await service.work()
+        ticket = await service.ticket(ticket["id"])
+        assert (ticket["status"], {message["text"] for message in ticket["messages"]}) == ("closed", {"[erased]"})
+        assert await shop.balances() == {"merchant_funds": -KETTLE, "refunds_paid": KETTLE}
 
 
 async def _as_person(service: Rig, ticket_id: str, person: Any) -> Any:

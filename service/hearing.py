@@ -19,7 +19,7 @@ from service.turn import Turn, TurnRun
 from service.waking import Waking
 from tools.execution import Crashpoint
 from tools.ports import ActionId, ActionStatus, Clock, Lane, Verification
-from workflows.agenda import agenda, interrupted
+from workflows.agenda import agenda, interrupted, still_wanted
 from workflows.catalogue import FLOW_INTENTS, INTENT_FLOWS
 from workflows.flow import Answered, Resumed, Said
 from workflows.outcome import AwaitApproval, Close, Escalate, HandOff, Reason, Reply
@@ -118,7 +118,8 @@ class Hearing:
             case SlotAnswer(text, question):
                 return await go_on.let_flow_hear(turn, run, _flow(turn.ticket), Answered(text, question))
             case Correction(text):
-                return await go_on.let_flow_hear(turn, run, _flow(turn.ticket), Said(text))
+                left = still_wanted(turn.ticket, text)
+                return await go_on.let_flow_hear(turn, run, _flow(turn.ticket), Said(text), wishes=left)
             case Added(text):
                 return await self._add(turn, run, text)
             case CancelFlow(text) if turn.ticket.question:

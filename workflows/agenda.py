@@ -13,6 +13,7 @@ from workflows.catalogue import FLOWS
 from workflows.machine import is_final
 from workflows.outcome import AskCustomer, AwaitApproval, Escalate, Reply
 from workflows.replies import render
+from workflows.slots.orders import numbers_in, one_alone
 from workflows.ticket import FlowState, Question, Ticket, TicketStatus, Wish
 from workflows.wording import without_closing, without_greeting
 
@@ -39,6 +40,20 @@ def interrupted(ticket: Ticket) -> tuple[Wish, ...]:
     at = replace(ticket.flow, slots=_without(ticket.flow))
     ended = at.flow not in FLOWS or is_final(FLOWS[at.flow].machine, at.state)
     return agenda(ticket) if ended else (Wish(at.flow, at=at, back=True), *agenda(ticket))
+
+
+def still_wanted(ticket: Ticket, text: str) -> tuple[Wish, ...]:
+    """The agenda after a correction: without the orders that it names, be it as the one at hand or as one to leave alone."""
+    if ticket.flow is None:
+        return ()
+    flow, alone, named = ticket.flow.flow, one_alone(text), numbers_in(text)
+    return tuple(
+        wish for wish in agenda(ticket) if wish.flow != flow or not (alone or (wish.at and numbers_in(_order(wish.at)) & named))
+    )
+
+
+def _order(at: FlowState) -> str:
+    return str(at.slots.get("order_id", ""))
 
 
 def carrying(outcome: _Kind, at: FlowState | None, wishes: Sequence[Wish]) -> _Kind:

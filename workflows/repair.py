@@ -26,7 +26,7 @@ from workflows.replies import render
 from workflows.slots.addresses import read_address
 from workflows.slots.causes import read_cause
 from workflows.slots.destinations import Destination, read_destination
-from workflows.slots.orders import ORDER_LIKE
+from workflows.slots.orders import ORDER_LIKE, one_alone
 from workflows.ticket import Author, Question, QuestionKind, Ticket, TicketStatus
 from workflows.understanding import (
     Added,
@@ -197,19 +197,22 @@ _TURNS = re.compile(
     r"|(?:yes|yeah|ok|okay|sure),?(?: please,?)?(?: but)? (?:for|except) (?:the|my)|(?:but not|except|apart from) (?:the|my)"
     r"|keep(?:ing)? (?:the|my|one|both) (?!(?:\w+ )?(?:order|address)\b)\w+)\b"
 )
-_OPENING = r"^(?:(?:hi|hello|hey|and|but|ok|also|by the way|btw)[,!]? )*"
+_OPENING = r"^(?:(?:hi|hello|hey|yes|please|thanks|and|but|ok|also|by the way|btw)[,.!]? )*"
 _ASKS_ON = re.compile(_OPENING + r"(?:where|wheres|when|why|how long|has|have)\b")
 _ASKS = re.compile(_OPENING + r"(?:where|when|what|whats|how|why|who|which|is|are|do|does|did|can|could|will|would|has|have)\b")
 
 
 _INSTEAD = re.compile(r"\b(?:instead|rather)\b")
+_ASKS_OF = re.compile(r"\b(?:where|wheres|when|how long|status|track(?:ing)?|arriv(?:e|ed|ing))\b")
+"""After these words another order is asked about, and not meant by the wish at hand."""
 _ADDS = re.compile(r"\b(?:also|too|as well|another|additionally|both)\b")
 
 
 def _adds(text: str, question: Question) -> bool:
     """Whether the reply asks for the same for one more order than the question names."""
     said = plain(text[:READ_AT_MOST])
-    return bool(_named(said) - _named(plain(question.text))) and _ADDS.search(said) is not None and not _INSTEAD.search(said)
+    named = bool(_named(said) - _named(plain(question.text))) and not _ASKS_OF.search(said)
+    return named and _ADDS.search(said) is not None and not _INSTEAD.search(said)
 
 
 def _named(said: str) -> set[str]:
@@ -219,7 +222,8 @@ def _named(said: str) -> set[str]:
 def _corrects(ticket: Ticket, text: str, question: Question) -> bool:
     """Whether the reply names another order, item or address than the question does, or says where money is to go."""
     said = plain(text[:READ_AT_MOST])
-    if _named(said) - _named(plain(question.text)) or _TURNS.search(said):
+    other = _named(said) - _named(plain(question.text)) and not _ASKS_OF.search(said)
+    if other or one_alone(said) or _TURNS.search(said):
         return True
     if _flow_name(ticket) == "change_address":
         return read_address(text[:READ_AT_MOST]).line1 is not None

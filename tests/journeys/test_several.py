@@ -3,6 +3,8 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import pytest
+
 from service.store.people import Role
 from tests.conftest import StandingClock
 from tests.journeys.honesty import books_agree
@@ -238,3 +240,34 @@ async def test_whoever_would_cancel_twice_learns_where_the_money_is(service: Rig
     told = await newest_reply(service, ticket)
     assert told.index("was cancelled already") < told.index("has gone back to you on order D-100003")
     assert len(await service.books()) == 1
+
+
+@pytest.mark.parametrize("limit", ["no wait, only D-100053", "yes, but not D-100103", "yes but not the other one"])
+async def test_who_keeps_one_of_two_orders_after_all_is_not_asked_about_it_again(service: Rig, limit: str) -> None:
+    how = {"customer": "cus_9"}
+    await service.say("Cancel D-100053 and D-100103 please", **how)
+    ticket = await later(service, limit, **how)
+    assert "I can cancel order D-100053" in ticket["question"]["text"]
+    ticket = await later(service, "yes", **how)
+    assert (ticket["status"], statuses(ticket)) == ("resolved", ["succeeded"])
+    assert (await service.order("D-100053"))["status"] == "cancelled"
+    assert (await service.order("D-100103"))["status"] == "pending"
+
+
+async def test_the_other_of_two_orders_is_asked_about_once_when_only_that_is_wanted(service: Rig) -> None:
+    how = {"customer": "cus_9"}
+    await service.say("Cancel D-100053 and D-100103 please", **how)
+    ticket = await later(service, "no, only D-100103", **how)
+    assert "I can cancel order D-100103" in ticket["question"]["text"]
+    ticket = await later(service, "yes", **how)
+    assert (ticket["status"], statuses(ticket)) == ("resolved", ["superseded", "succeeded"])
+
+
+async def test_a_question_about_another_order_beside_a_yes_is_no_wish_to_cancel_that_one_too(service: Rig) -> None:
+    how = {"customer": "cus_9"}
+    await service.say("Cancel D-100053", **how)
+    ticket = await later(service, "yes, and also where is D-100103?", **how)
+    assert "Order D-100103" in await newest_reply(service, ticket)
+    assert "I can cancel order D-100053" in ticket["question"]["text"]
+    ticket = await later(service, "yes", **how)
+    assert (ticket["status"], statuses(ticket)) == ("resolved", ["succeeded"])

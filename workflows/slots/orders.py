@@ -184,8 +184,26 @@ def _as_word(pattern: re.Pattern[str]) -> re.Pattern[str]:
 
 
 def names_other(text: str) -> bool:
-    """Whether the text speaks of "the other order", whichever that is."""
-    return says(tokens(text), _OTHER)
+    """Whether the text speaks of "the other order", whichever that is; "not the other one" stays with this one."""
+    return says(tokens(_NOT_OTHER.sub(" ", plain(text))), _OTHER)
+
+
+_NOT_OTHER = re.compile(r"\b(?:not|keep|leave|except|without) (?:the |my )?other(?: one| order)?s?\b")
+_ALONE = re.compile(
+    rf"\b(?:only|just)\b(?! (?:ordered|bought|placed|got|received))[^.,;!?\n]{{0,30}}?{ORDER_LIKE.pattern}"
+    rf"|{ORDER_LIKE.pattern}\W{{0,3}}(?:only|alone)\b|\b(?:only|just) (?:this|that|the first) (?:one|order)\b"
+)
+
+
+def one_alone(text: str) -> bool:
+    """Whether the text limits the wish to one of several orders: "only D-100002", "just this one", "not the other one"."""
+    said = plain(text[:READ_AT_MOST])
+    return _ALONE.search(said) is not None or _NOT_OTHER.search(said) is not None
+
+
+def numbers_in(text: str) -> frozenset[str]:
+    """The digits of everything in the text that may be an order's number, one that is to be left out included."""
+    return frozenset(_digits(match[0]) for match in ORDER_LIKE.finditer(plain(text[:READ_AT_MOST])))
 
 
 def without_ids(text: str, pattern: re.Pattern[str] = DEFAULT_ORDER_PATTERN) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.store import journal
@@ -240,7 +240,8 @@ async def _head(conn: AsyncConnection, tenant: str, ticket_id: str, names: Mappi
 async def _said(conn: AsyncConnection, ticket_id: str, names: Mapping[str, str]) -> tuple[Said, ...]:
     query = (
         select(messages, outbox.c.state.label("delivery"))
-        .outerjoin(outbox, outbox.c.message_id == messages.c.id)
+        # The ticket is said twice because it has an index there, and the message has none.
+        .outerjoin(outbox, and_(outbox.c.ticket_id == messages.c.ticket_id, outbox.c.message_id == messages.c.id))
         .where(messages.c.ticket_id == ticket_id)
         .order_by(messages.c.position, messages.c.created_at)
     )

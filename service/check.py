@@ -15,7 +15,7 @@ from agent import prices
 from service.agents import price_table
 from service.check_flows import check_flows
 from service.errors import Fatal
-from service.settings import FileSettings, Settings, TenantSettings, load
+from service.settings import CONFIG, FileSettings, Settings, TenantSettings, load
 from service.store.people import EMAIL
 from service.toml_places import line_of, line_of_error
 from tools import limits
@@ -35,24 +35,28 @@ Place = Callable[..., int]
 """The line of a setting, by the names that lead to it."""
 
 
-def check(config: Path, today: date) -> list[Finding]:
-    """Everything that is wrong. `config` is the settings file; it may be missing, for every setting has a default."""
+def check(config: Path | None, today: date) -> list[Finding]:
+    """Everything that is wrong. `config` is the settings file; without one it is the usual one, which need not be there."""
     return [*check_settings(config, today), *check_policy(), *check_flows(), *check_templates()]
 
 
-def check_settings(config: Path, today: date) -> Iterator[Finding]:
+def check_settings(config: Path | None, today: date) -> Iterator[Finding]:
     """What is wrong with the file, and then with what it and the environment say together."""
-    wrong = list(check_file(config))
+    if config is None and CONFIG.is_file():
+        config = CONFIG
+    wrong = list(check_file(config)) if config else []
     yield from wrong
     if wrong:
         return
     try:
-        settings = load()
+        settings = load(config=config)
     except Fatal as error:
         yield Finding(ENVIRONMENT, 1, str(error))
         return
     yield from _models(settings)
-    text = config.read_text("utf-8") if config.is_file() else ""
+    if config is None:
+        return
+    text = config.read_text("utf-8")
     yield from check_prices(config, text, settings.file, today)
     for name, tenant in settings.file.tenants.items():
         yield from check_tenant(tenant, lambda *path, name=name: line_of(text, ("tenants", name, *path)), config)
@@ -63,8 +67,6 @@ def check_file(config: Path) -> Iterator[Finding]:
     try:
         text = config.read_text("utf-8")
         FileSettings.model_validate(tomllib.loads(text))
-    except FileNotFoundError:
-        return
     except OSError as error:
         yield Finding(config, 1, f"It cannot be read: {error.strerror}.")
     except UnicodeDecodeError:

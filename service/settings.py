@@ -24,6 +24,10 @@ TENANT_NAME = re.compile(r"^[a-z][a-z0-9_]{0,62}$")
 """What a tenant may be called; it stands in paths and in names of environment variables."""
 
 
+CONFIG = Path("deskrail.toml")
+"""The settings file that is read when none is named, if it is there."""
+
+
 class Part(BaseModel):
     """A part of the settings: frozen, and an unknown name is an error."""
 
@@ -168,10 +172,10 @@ class Settings:
         return self.tenant_api_keys.get(tenant, self.anthropic_api_key)
 
 
-def load(environment: Mapping[str, str] | None = None) -> Settings:
-    """Read the settings. Raises `Fatal` with one clear line when something is wrong."""
+def load(environment: Mapping[str, str] | None = None, config: Path | None = None) -> Settings:
+    """Read the settings, from another file than the environment names if told so. Raises `Fatal` with one clear line."""
     env = os.environ if environment is None else environment
-    path = _config_path(env)
+    path = config or _config_path(env)
     provider = env.get("DESKRAIL_MODEL_PROVIDER", "anthropic")
     if provider not in ("anthropic", "scripted"):
         raise Fatal("DESKRAIL_MODEL_PROVIDER must be anthropic or scripted.")
@@ -211,8 +215,7 @@ def describe(error: ValidationError) -> str:
 def _config_path(env: Mapping[str, str]) -> Path | None:
     if named := env.get("DESKRAIL_CONFIG"):
         return Path(named)
-    here = Path("deskrail.toml")
-    return here if here.is_file() else None
+    return CONFIG if CONFIG.is_file() else None
 
 
 def _file(path: Path | None) -> FileSettings:

@@ -17,8 +17,9 @@ app = common.single()
 @app.command()
 def check(
     config: Annotated[
-        Path, typer.Option(help="The settings file; without one, every setting has its default.", envvar="DESKRAIL_CONFIG")
-    ] = Path("deskrail.toml"),
+        Path | None,
+        typer.Option(help="The settings file; without one, deskrail.toml if it is here.", envvar="DESKRAIL_CONFIG"),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Check settings, policy, flows, reply templates and the price table; every finding as file:line: message."""

@@ -52,6 +52,20 @@ def test_each_setting_that_cannot_be_meant_is_named_with_its_line(deskrail: Desk
     assert "sla" in found["deskrail.toml:21"]
 
 
+def test_an_operator_who_names_another_file_hears_about_that_one(deskrail: Deskrail, tmp_path: Path) -> None:
+    (tmp_path / "deskrail.toml").write_text('[tenants.default]\nlanguage = "tlh"\n', "utf-8")
+    (tmp_path / "next.toml").write_text('[tenants.default]\ncurrency = "USX"\n', "utf-8")
+    shown = deskrail("check", "--config", "next.toml")
+    assert (shown.exit_code, shown.stdout) == (1, "next.toml:2: currency: not an ISO 4217 code.\n")
+
+
+def test_a_misspelt_name_of_the_settings_file_is_not_called_fine(deskrail: Deskrail, monkeypatch: pytest.MonkeyPatch) -> None:
+    missing = "nxt.toml:1: It cannot be read: No such file or directory.\n"
+    assert deskrail("check", "--config", "nxt.toml").stdout == missing
+    monkeypatch.setenv("DESKRAIL_CONFIG", "nxt.toml")
+    assert deskrail("check").stdout == missing
+
+
 @pytest.mark.parametrize(
     ("text", "line", "said"),
     [

@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import structlog
 from standardwebhooks import Webhook
+from standardwebhooks.webhooks import EmptyWebhookSecretError
 
 from service.codes import OUTBOUND, CodeDesk
 from service.store import outbox, questions, tenancy, turns
@@ -32,6 +33,7 @@ EXPIRED = "expired"
 
 POLL_SECONDS = 0.1
 TIMEOUT_SECONDS = 15.0
+"""How long one try may take as a whole: a receiver whose answer never ends must not hold up everybody's replies."""
 
 
 class Deliverer:
@@ -129,14 +131,19 @@ class Deliverer:
             return EXPIRED
         body = json.dumps({"type": row.kind, "timestamp": created.isoformat(), "data": data})
         now = datetime.now(UTC)
+        try:
+            signature = Webhook(secret).sign(row.id, now, body)
+        except (ValueError, EmptyWebhookSecretError):
+            return "bad_secret"
         headers = {
             "content-type": "application/json",
             "webhook-id": row.id,
             "webhook-timestamp": str(int(now.timestamp())),
-            "webhook-signature": Webhook(secret).sign(row.id, now, body),
+            "webhook-signature": signature,
         }
         try:
-            answer = await self._client.post(self._url, content=body, headers=headers)
-        except httpx.HTTPError as error:
+            async with asyncio.timeout(TIMEOUT_SECONDS):
+                answer = await self._client.post(self._url, content=body, headers=headers)
+        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
             return type(error).__name__
         return None if answer.is_success else str(answer.status_code)

@@ -14,11 +14,15 @@ from tests.rig import SECRET, Rig
 
 @dataclass
 class HelpDesk:
-    """What arrived, and the statuses of the next answers; later ones are 200. `meanwhile` happens before the next answer."""
+    """What arrived, and the statuses of the next answers; later ones are 200.
+
+    `meanwhile` happens before the next answer, and an `endless` answer is never done.
+    """
 
     url: str = ""
     answers: list[int] = field(default_factory=list)
     meanwhile: Callable[[], Awaitable[object]] | None = None
+    endless: bool = False
     tries: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     taken: list[dict[str, Any]] = field(default_factory=list)
     talks: dict[asyncio.Task[Any] | None, asyncio.StreamWriter] = field(default_factory=dict)
@@ -47,11 +51,21 @@ class HelpDesk:
                 happens, self.meanwhile = self.meanwhile, None
                 if happens:
                     await happens()
-                writer.write(b"HTTP/1.1 %d X\r\ncontent-length: 0\r\n\r\n" % self._answer(headers, body))
+                status = self._answer(headers, body)
+                if self.endless:
+                    return await self._never_end(writer)
+                writer.write(b"HTTP/1.1 %d X\r\ncontent-length: 0\r\n\r\n" % status)
                 await writer.drain()
         finally:
             writer.close()
             del self.talks[asyncio.current_task()]
+
+    async def _never_end(self, writer: asyncio.StreamWriter) -> None:
+        """Answer byte by byte for as long as anybody listens."""
+        writer.write(b"HTTP/1.1 200 X\r\ncontent-length: 1000000000\r\n\r\n")
+        while not writer.is_closing():
+            writer.write(b".")
+            await asyncio.sleep(0)
 
     async def hang_up(self) -> None:
         """End the connections that are still open."""

@@ -1,11 +1,14 @@
 """What the help desk hears of us: signed, in order, at least once, and never the bot on a person's ticket."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
+from service import replies
+from service.replies import Deliverer
 from service.store import outbox as outgoing
 from service.store.erasure import erase
 from service.store.people import Role
@@ -99,6 +102,37 @@ async def test_a_webhook_that_was_taken_but_not_noted_is_sent_again_under_its_id
     names = [name for name, body in desk.tries if body["type"] == "ticket.reply"]
     assert len(names) == 2
     assert names[0] == names[1]
+
+
+async def test_an_answer_that_never_ends_holds_up_nobodys_reply(
+    service: Rig, desk: HelpDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replies, "TIMEOUT_SECONDS", 0.3)
+    await service.say("Where is my order D-100001?")
+    service.clock.advance(seconds=1)
+    desk.endless = True
+    async with deliverer(service) as sender, asyncio.timeout(20):
+        assert await sender.deliver_due() == 1
+        desk.endless = False
+        service.clock.advance(minutes=1)
+        await deliver_all(sender)
+    assert {state for _, state in await states(service)} == {"sent"}
+
+
+@pytest.mark.parametrize("cut", ["whsec_abcde", "whsec_"])
+async def test_a_reply_that_no_secret_can_sign_waits_for_a_better_one(service: Rig, desk: HelpDesk, cut: str) -> None:
+    await service.say("Where is my order D-100001?")
+    service.clock.advance(seconds=1)
+    s = service.services
+    halved = Deliverer(s.db, s.clock, desk.url, lambda tenant: cut, s.codes)
+    assert await halved.deliver_due() == 1
+    await halved.close()
+    async with s.db.reading() as conn:
+        assert "bad_secret" in (await conn.execute(select(outbox.c.last_error))).scalars().all()
+    service.clock.advance(minutes=1)
+    async with deliverer(service) as sender:
+        await deliver_all(sender)
+    assert {state for _, state in await states(service)} == {"sent"}
 
 
 async def test_a_receiver_that_is_gone_for_good_ends_the_tries_and_lets_the_next_webhook_go(

@@ -155,3 +155,17 @@ def test_no_text_breaks_the_reading(text: str) -> None:
 def test_a_town_right_behind_the_street_is_the_town_and_a_direction_is_none() -> None:
     assert read_address("its 12 Harbour St Boston").as_json() == {"line1": "12 Harbour St", "city": "Boston"}
     assert read_address("12 Harbour Street North").as_json() == {"line1": "12 Harbour Street North"}
+
+
+@pytest.mark.parametrize("answer", ["yes", "Yes please", "ok", "thanks", "no"])
+def test_an_answer_is_not_read_as_the_town(answer: str) -> None:
+    assert read_address(answer, {"line1": "14 Oak Road"}).missing == ("city", "postal_code", "country")
+
+
+def test_a_town_that_is_named_like_praise_is_a_town() -> None:
+    assert read_address("Nice", {"line1": "5 rue Pastorelli"}).city == "Nice"
+
+
+def test_who_receives_the_parcel_for_the_customer_is_kept_on_its_label() -> None:
+    draft = read_address("9 Hill Lane, Salem OR 97301, c/o Bob Jones")
+    assert (draft.line1, draft.line2, draft.city, draft.postal_code) == ("9 Hill Lane", "c/o Bob Jones", "Salem", "97301")

@@ -5,7 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tools.commerce import Address
+from workflows.answer_words import PARTS, Part
 from workflows.slots.countries import POSTAL_CODES, US_STATES, country_named, fits, has_telling_code
+from workflows.words import tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,7 @@ _UNIT = re.compile(
     r"^(?:(?:apt|apartment|unit|suite|ste|flat|floor|fl|room|rm|building|bldg|c/o)\b\.?\s*\S|#\s*\d|\d+(?:st|nd|rd|th) floor)",
     re.IGNORECASE,
 )
+_CARE_OF = re.compile(r"^c/o\b\.?\s*\S", re.IGNORECASE)
 _INLINE_UNIT = re.compile(
     rf"\b(?:{_STREET_WORD})\b\.?\s+(?P<unit>(?:apt|apartment|unit|suite|ste|flat)\.?\s*\S+|#\s*\S+)\s*$", re.IGNORECASE
 )
@@ -166,7 +169,10 @@ def _take_street(draft: AddressDraft, segments: list[str]) -> AddressDraft:
         return replace(draft, line1=street[: inline.start("unit")].strip(" ,"), line2=inline["unit"].strip())
     if segments and (_UNIT.match(segments[0]) or _STREET.match(segments[0])):
         return replace(draft, line2=segments.pop(0))
-    return draft
+    receiver = next((piece for piece in segments if _CARE_OF.match(piece)), None)
+    if receiver is not None:
+        segments.remove(receiver)
+    return replace(draft, line2=receiver)
 
 
 def _take_place(draft: AddressDraft, segments: list[str]) -> AddressDraft:
@@ -211,8 +217,9 @@ def _find_code(draft: AddressDraft, segments: list[str]) -> tuple[int, re.Match[
 
 
 def _is_name(piece: str) -> bool:
-    """Whether a piece can be the name of a town."""
-    return _NAME_PART.match(piece) is not None and len(piece.split()) <= 4
+    """Whether a piece can be the name of a town; "yes" and "thanks" are none, and Nice is."""
+    answers = PARTS.get(tokens(piece), Part.PRAISE) is not Part.PRAISE
+    return _NAME_PART.match(piece) is not None and len(piece.split()) <= 4 and not answers
 
 
 def _with_country(draft: AddressDraft) -> AddressDraft:

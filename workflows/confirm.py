@@ -195,7 +195,8 @@ _RETRACTIONS = tuple(
     )
 )
 _CHANGED_MIND = re.compile(_PREFIX + r"(?:i |ive |i have )?changed my mind\b")
-_TAKES_BACK = (*_RETRACTIONS[:-1], _CHANGED_MIND, re.compile(_PREFIX + r"(?:stop|wait|hold on|hang on|undo (?:it|that|this))$"))
+_TAKES_BACK = (*_RETRACTIONS[:-1], _CHANGED_MIND, re.compile(_PREFIX + r"(?:stop|undo (?:it|that|this))$"))
+_HOLD = re.compile(_PREFIX + r"(?:wait|hold on|hang on)$")
 _CANCEL_THAT = re.compile(_PREFIX + r"cancel (?:that|this|it)$")
 _TURNS = phrases("wait no, no wait, actually no, no stop, no dont, dont do it, do not do it, dont do that")
 
@@ -204,6 +205,9 @@ def takes_back(text: str, flow: str = "") -> bool:
     """Whether a text wants undone what a flow has done already; "no" and "never mind" only want nothing more."""
     said = [" ".join(clause) for clause in clauses(text[:READ_AT_MOST])]
     patterns = (*_TAKES_BACK, _forbids_change(flow))
+    # Alone it stops us; in front of something else it only begins a sentence: "wait, I also want to return the kettle".
+    if said and all(_HOLD.search(clause) for clause in said):
+        return True
     return any(pattern.search(clause) for pattern in patterns for clause in said) or any(
         says(clause.split(), _TURNS) for clause in said
     )

@@ -322,3 +322,13 @@ def test_what_is_done_may_be_wanted_undone(text: str) -> None:
 @pytest.mark.parametrize("text", ["no", "never mind", "thanks", "no thanks", "ok", "where is my refund"])
 def test_a_no_to_something_more_undoes_nothing(text: str) -> None:
     assert not takes_back(text)
+
+
+@pytest.mark.parametrize("text", ["wait", "Wait! Stop", "hold on", "wait no", "stop, I still need it"])
+def test_a_stop_after_the_deed_takes_it_back(text: str) -> None:
+    assert takes_back(text, "return_refund")
+
+
+@pytest.mark.parametrize("text", ["wait, I also want to return the kettle", "Hold on, when do I get the label?"])
+def test_a_pause_in_front_of_another_wish_takes_nothing_back(text: str) -> None:
+    assert not takes_back(text, "return_refund")

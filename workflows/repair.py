@@ -7,6 +7,7 @@ from dataclasses import replace
 from classifier.intents import Intent
 from classifier.prediction import Prediction, Reason
 from tools.ports import ActionId, Lane
+from workflows.answer_words import PARTS
 from workflows.asking_after import asks_after, asks_where, only_greets, only_refers, wants_on
 from workflows.catalogue import INTENT_FLOWS, NEWS_FLOWS, READING_FLOWS
 from workflows.confirm import (
@@ -47,7 +48,7 @@ from workflows.understanding import (
     WantsPerson,
 )
 from workflows.wording import without_closing, without_greeting
-from workflows.words import READ_AT_MOST, plain
+from workflows.words import READ_AT_MOST, plain, tokens
 
 CLARIFICATIONS = 2
 """How often an unclear answer is met with the same question again before the ticket is handed off."""
@@ -92,7 +93,7 @@ def _to_confirmation(
     ticket: Ticket, question: Question, action: ActionId, texts: Sequence[str], prediction: Prediction
 ) -> Understanding:
     text = "\n".join(texts)
-    answer = last_word(texts, question.text)
+    answer = last_word([_unsigned(one, ticket.customer.name or "") for one in texts], question.text)
     if answer is Answer.YES:
         return Confirmed(action)
     topic = _new_topic(ticket, text, prediction)
@@ -112,6 +113,13 @@ def _to_confirmation(
     if answer is Answer.THANKS and all(is_plain_thanks(one) for one in texts):
         return ThanksOnly()
     return topic or (Unclear(exhausted) if _in_flow(ticket) else Fresh(text))
+
+
+def _unsigned(text: str, name: str) -> str:
+    """The text without a last line that is nothing but the customer's name, or a part of it."""
+    said, _, last = text.rstrip().rpartition("\n")
+    signed = set(tokens(last)) <= set(tokens(name)) and not any((word,) in PARTS for word in tokens(last))
+    return said if said and signed else text
 
 
 def _to_slot(ticket: Ticket, question: Question, texts: Sequence[str], prediction: Prediction) -> Understanding:

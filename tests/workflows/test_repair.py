@@ -244,3 +244,13 @@ def test_the_question_is_asked_again_without_a_second_greeting_and_about_the_sam
     assert back.text.endswith("Please reply yes or no.")
     assert back.text.count("Hi Ada") == 1
     assert (back.action_id, back.progress, back.receipts) == (ACT, RETURN, ("r",))
+
+
+@pytest.mark.parametrize("text", ["Yes!!\n\nAda Lovelace", "Yes please\nAda", "yes\n\nada lovelace"])
+def test_a_yes_above_the_customers_own_name_is_a_yes(text: str) -> None:
+    assert heard(offered(), text) == Confirmed(ActionId("act_1"))
+
+
+@pytest.mark.parametrize("text", ["Yes\nBob", "Yes\nAda not yet", "Yes\nno", "maybe\nAda"])
+def test_another_line_below_a_yes_is_no_signature(text: str) -> None:
+    assert not isinstance(heard(offered(), text), Confirmed)

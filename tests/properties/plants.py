@@ -81,6 +81,7 @@ MONEY = (
     _plant("I2.held", action("status = 'unknown'")),
     _plant("I2.paid", booked("refunds_paid", 5), booked("merchant_funds", -5)),
     _plant("I2.paid", action("status = 'failed'")),
+    _plant("I2.moved", booked("refunds_paid", -5), booked("refunds_accepted", 5)),
     _plant("I4.customer", _UNAPPROVED),
     _plant(
         "I4.fingerprint",

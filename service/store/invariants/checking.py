@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import TextClause, select, text
+from sqlalchemy import TextClause, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.store.invariants.conversations import CONVERSATIONS
@@ -13,7 +13,9 @@ from service.store.invariants.decisions import DECISIONS
 from service.store.invariants.history import HISTORY
 from service.store.invariants.invariant import Invariant
 from service.store.invariants.money import MONEY
-from service.store.money_schema import actions, approvals
+from service.store.ledger import Account
+from service.store.money_schema import actions, approvals, ledger
+from tools.commerce import Receipt
 from tools.digest import action_key, digest, wish
 from tools.limits import ACTIONS, Policy
 from tools.money import Money
@@ -23,10 +25,11 @@ INVARIANTS: tuple[Invariant, ...] = (*MONEY, *DECISIONS, *CONVERSATIONS, *HISTOR
 """Every promise that holds after each transaction."""
 
 RECOMPUTED = {
+    "I2.moved": "The ledger tells money that has gone back from money that is promised, as an action's receipt does.",
     "I3.digest": "People approve exactly the action and the facts that they were shown.",
     "I6.bound": "The key and the arguments of an action never change.",
 }
-"""The promises about hashes, which only code can check."""
+"""The promises about hashes and the parts of receipts, which only code can check."""
 
 PROMISES = {one.name: one.promise for one in INVARIANTS} | RECOMPUTED
 """Every promise by its name."""
@@ -55,9 +58,14 @@ async def broken(
 
 
 async def recomputed(conn: AsyncConnection, tenant: str) -> tuple[Broken, ...]:
-    """The actions whose key or wish is not the one of their arguments, and approvals that were opened for something else."""
-    query = select(actions).where(actions.c.tenant == tenant)
-    found = [_bound(row) for row in await conn.execute(query)]
+    """The actions whose key or wish is not the one of their arguments, or whose receipt says of its money what the ledger does
+    not, and approvals that were opened for something else."""
+    paid = func.sum(ledger.c.amount_minor).filter(ledger.c.account == Account.PAID)
+    sums = select(ledger.c.action_id, paid.label("paid")).where(ledger.c.tenant == tenant)
+    booked = sums.group_by(ledger.c.action_id).subquery()
+    query = select(actions, booked.c.paid).outerjoin(booked, booked.c.action_id == actions.c.id)
+    rows = (await conn.execute(query.where(actions.c.tenant == tenant))).all()
+    found = [check(row) for row in rows for check in (_bound, _moved)]
     opened = (
         select(actions, approvals.c.digest, approvals.c.id.label("approval"), approvals.c.facts.label("shown"))
         .join(approvals, approvals.c.action_id == actions.c.id)
@@ -73,6 +81,11 @@ def _bound(row: Any) -> Broken | None:
     if row.key == action_key(row.tenant, row.id) and (row.erased_at or row.wish == wish(wanted)):
         return None
     return Broken("I6.bound", row.id)
+
+
+def _moved(row: Any) -> Broken | None:
+    moved = Receipt.model_validate(row.receipt).moved_minor if row.receipt else 0
+    return None if row.amount_minor is None or int(row.paid or 0) == moved else Broken("I2.moved", row.id)
 
 
 def _approved(row: Any) -> Broken | None:

@@ -71,6 +71,24 @@ async def test_an_odd_number_in_a_refused_call_does_not_look_like_tampering(data
     await db.close()
 
 
+@pytest.mark.parametrize(
+    ("odd", "kept"),
+    [("a\x00b", "a\ufffdb"), ("a\ud800b", "a?b"), ("a\\\x00b", "a\\\ufffdb"), ("a\\u0000b", "a\\u0000b"), ("💥", "💥")],
+    ids=["NUL", "half a character", "backslash and NUL", "six letters", "emoji"],
+)
+async def test_an_odd_character_in_a_models_call_breaks_no_turn(database_url: str, odd: str, kept: str) -> None:
+    db = Database(database_url)
+    reply = Entry("agent.reply", "bot", {"input": {"query": odd}})
+    async with db.begin() as conn:
+        await conn.execute(insert(tenants).values(name="acme", created_at=NOW))
+        await journal.append_to_tenant(conn, "acme", [reply], NOW)
+        row = (await conn.execute(select(tenants))).one()
+        (found,) = await journal.read(conn, "tenant:acme")
+    assert found.data == {"input": {"query": kept}}
+    assert await verdict(db, Head(row.journal_seq, row.journal_head)) is None
+    await db.close()
+
+
 async def test_an_erased_payload_leaves_the_chain_verifiable(database_url: str) -> None:
     db = Database(database_url)
     head = await written(db)

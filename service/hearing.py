@@ -222,7 +222,7 @@ class Hearing:
         """The customer drops it: whatever waits for a yes or for votes ends, and nothing that has begun is touched."""
         async with self._db.begin() as conn:
             row = TicketRow(await turns.lock(conn, turn.ticket.id, turn.claim.fence), self._clock())
-            row.entries += await withdraw(conn, turn.ticket.id, row.now)
+            row.entries += await withdraw(conn, turn.ticket.id, "customer", row.now)
             await row.save(conn, turn.number)
         return await self._waking.declined(turn, run, None, text)
 

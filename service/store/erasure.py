@@ -136,7 +136,7 @@ async def _stop(conn: AsyncConnection, row: TicketRow, by: str) -> None:
     if (await conn.execute(under_way)).first():
         raise InFlight
     row.entries += await questions.close(conn, row.before, row.now)
-    row.entries += await withdraw(conn, ticket_id, row.now)
+    row.entries += await withdraw(conn, ticket_id, by, row.now)
     case = await cases.live(conn, ticket_id)
     if case:
         await cases.change(conn, case.id, state="resolved", resolved_at=row.now)

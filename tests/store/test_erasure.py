@@ -10,7 +10,7 @@ from sqlalchemy import delete, insert, select, text, update
 from service.errors import ApprovalSuperseded, NotFound
 from service.explain import lines
 from service.replies import Deliverer
-from service.store import outbox, story, turns
+from service.store import journal, outbox, story, turns
 from service.store.access_schema import idempotency
 from service.store.erasure import ERASED, Erased, InFlight, erase
 from service.store.invariants.checking import broken, recomputed
@@ -200,6 +200,8 @@ async def test_what_waited_for_votes_and_what_was_not_yet_sent_ends_with_the_per
     with pytest.raises(ApprovalSuperseded):
         await service.services.approvals.decide(boss, waiting["id"], "approve", "", waiting["digest"])
     async with service.services.db.reading() as conn:
+        written = await journal.read(conn, action["ticket_id"])
+        assert [entry.actor for entry in written if entry.kind == "action.superseded"] == ["operator"], "she took nothing back"
         assert await outbox.due(conn, service.clock() + timedelta(days=30), 100) == []
 
 

@@ -62,6 +62,8 @@ def postgres_database() -> Iterator[str]:
     name = f"deskrail_test_{secrets.token_hex(6)}"
     with psycopg.connect(POSTGRES, autocommit=True) as conn:
         conn.execute(SQL("create database {}").format(Identifier(name)))
+        # No test stops the server itself, so no commit needs to wait for the disk.
+        conn.execute(SQL("alter database {} set synchronous_commit = off").format(Identifier(name)))
         url = _url(name)
         migrate.upgrade(url)
         yield url
@@ -76,13 +78,17 @@ def postgres_url(postgres_database: str) -> str:
 
 
 def empty(url: str) -> None:
-    """Empty every table, the engine's and the shop's included."""
-    with psycopg.connect(url, autocommit=True) as conn:
+    """Empty every table, the engine's and the shop's included; truncating them takes ten times as long as deleting rows."""
+    with psycopg.connect(url) as conn:
         tables = conn.execute(
             "select schemaname, tablename from pg_tables where schemaname not in ('pg_catalog', 'information_schema') "
             "and tablename not in ('alembic_version', 'dbos_migrations')"
         ).fetchall()
-        conn.execute(SQL("truncate {} cascade").format(SQL(", ").join(Identifier(*table) for table in tables)))
+        # What may only grow, and what others refer to, goes too.
+        conn.execute("set local session_replication_role = replica")
+        with conn.pipeline():
+            for table in tables:
+                conn.execute(SQL("delete from {}").format(Identifier(*table)))
 
 
 @pytest.fixture(scope="session")

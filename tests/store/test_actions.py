@@ -291,11 +291,12 @@ async def test_a_shop_that_forgets_keys_is_never_asked_twice(world: World, clock
     assert len(await world.books()) == 0
 
 
-async def test_one_action_that_cannot_be_looked_up_stops_no_other(world: World) -> None:
+async def test_one_action_that_cannot_be_looked_up_stops_no_other(world: World, clock: StandingClock) -> None:
     async def broken() -> None:
         raise RuntimeError("The adapter has a mistake.")
 
     first, _ = await _stopped_at(world, "after_effect")
+    clock.advance(seconds=1)
     second, other = await _stopped_at(world, "after_effect", {**REFUND, "order_id": "D-100006"})
     await world.finish_turn(first)
     await world.finish_turn(second)
@@ -308,8 +309,9 @@ async def test_one_action_that_cannot_be_looked_up_stops_no_other(world: World) 
     assert (await reconcile(world.database, world.book, world.runner, world.clock)).settled == 1
 
 
-async def test_many_whose_end_nobody_knows_keep_no_newer_one_waiting(world: World) -> None:
+async def test_many_whose_end_nobody_knows_keep_no_newer_one_waiting(world: World, clock: StandingClock) -> None:
     older, first = await _stopped_at(world, "after_sent")
+    clock.advance(seconds=1)
     newer, second = await _stopped_at(world, "after_sent", {**REFUND, "order_id": "D-100006"})
     await world.finish_turn(older)
     await world.finish_turn(newer)

@@ -3,8 +3,10 @@
 import asyncio
 import logging
 import shutil
+import socket
 import sys
 import webbrowser
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,7 +21,7 @@ from service.demo.folder import DemoFolder, demo_folder
 from service.demo.run import PATIENCE, OpenDemo, Performance, open_demo, perform
 from service.demo.screen import Screen
 from service.errors import Fatal
-from service.serving import until_told_to_stop
+from service.serving import listen, until_told_to_stop
 
 app = common.single()
 
@@ -34,11 +36,15 @@ def demo(
     as_json: AsJson = False,
 ) -> None:
     """Show what this is: seed a shop, serve, let customers write over HTTP, and leave decisions waiting for you."""
-    with demo_folder(folder) as place, place.log_file.open("w", encoding="utf-8") as log:
+    # The port comes first: a folder that is laid out for a demo which then cannot listen would not be taken again.
+    with (
+        closing(listen("127.0.0.1", port)) as listening,
+        demo_folder(folder) as place,
+        place.log_file.open("w", encoding="utf-8") as log,
+    ):
         logs.configure("json", logging.INFO, log)
-        run(
-            _Demo(place, tickets, opens=not no_open and not exit_when_done, as_json=as_json).play(port, stay=not exit_when_done)
-        )
+        staged = _Demo(place, tickets, opens=not no_open and not exit_when_done, as_json=as_json)
+        run(staged.play(listening, stay=not exit_when_done))
 
 
 class _Demo:
@@ -51,17 +57,19 @@ class _Demo:
         self._as_json = as_json
         self._console = Console(stderr=as_json, highlight=False)
 
-    async def play(self, port: int, *, stay: bool) -> None:
-        """Play until done, or until told to stop."""
+    async def play(self, listening: socket.socket, *, stay: bool) -> None:
+        """Play until done, or until told to stop. Raises `Fatal` when only the summary was wanted and there is none."""
         self._console.print("Setting up a shop, a service and its console …")
         stop = asyncio.create_task(until_told_to_stop())
-        async with open_demo(self._place, port) as demo:
+        async with open_demo(self._place, listening) as demo:
             self._say_where(demo)
             performing = asyncio.create_task(self._perform(demo))
             await asyncio.wait((performing, stop), return_when=asyncio.FIRST_COMPLETED)
             if not performing.done():
                 performing.cancel()
                 await asyncio.wait((performing,))
+                if not stay:
+                    raise Fatal("It was stopped before every ticket had come to rest.")
                 return
             performance = await performing
             self._sum_up(demo, performance, stay=stay)

@@ -1,9 +1,10 @@
 """The demo itself: a shop, the service with its worker in this process, and customers who write to it over HTTP."""
 
 import asyncio
+import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from service.scenarios.help_desk import HelpDesk
 from service.scenarios.play import play
 from service.scenarios.player import Player
 from service.scenarios.story import Story, read
-from service.serving import address, listen, serving
+from service.serving import address, serving
 from service.store.standings import Standing, standings
 from service.worker import working
 from tools.backends import shop
@@ -63,15 +64,14 @@ class Performance:
 
 
 @asynccontextmanager
-async def open_demo(folder: DemoFolder, port: int) -> AsyncIterator[OpenDemo]:
-    """Seed the shop, admit the people, and serve on a loopback port while the block runs."""
-    with closing(listen("127.0.0.1", port)) as listening:
-        async with built(folder.settings) as services:
-            data = shop.demo_data(services.clock())
-            await shop.load(services.shop_engine, TENANT, data)
-            entrances = await admit(services)
-            async with working(services), serving(create_app(services, has_worker=True), listening):
-                yield OpenDemo(services, address(listening), entrances, check(data), folder.webhook_secret)
+async def open_demo(folder: DemoFolder, listening: socket.socket) -> AsyncIterator[OpenDemo]:
+    """Seed the shop, admit the people, and serve on this socket while the block runs."""
+    async with built(folder.settings) as services:
+        data = shop.demo_data(services.clock())
+        await shop.load(services.shop_engine, TENANT, data)
+        entrances = await admit(services)
+        async with working(services), serving(create_app(services, has_worker=True), listening):
+            yield OpenDemo(services, address(listening), entrances, check(data), folder.webhook_secret)
 
 
 async def perform(demo: OpenDemo, tickets: int, show: Show) -> Performance:

@@ -2,15 +2,18 @@
 
 import asyncio
 import json
+import signal
 import sqlite3
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from service.bootstrap import build
+from service.serving import address, listen
 from service.settings import load
 from service.sweeps import Sweeps
-from tests.cli.conftest import Deskrail, Played
+from tests.cli.conftest import SCRIPT, Deskrail, Played
 from tests.tampering import lift_guards_of_file
 
 pytestmark = pytest.mark.xdist_group("demo")
@@ -64,6 +67,26 @@ def test_a_folder_that_holds_something_is_left_alone(deskrail: Deskrail, played:
     assert shown.exit_code == 1
     assert "is not empty" in shown.stderr
     assert {name: (played.folder / name).stat().st_mtime_ns for name in before} == before
+
+
+def test_a_port_that_is_taken_leaves_the_folder_good_for_the_next_try(deskrail: Deskrail, tmp_path: Path) -> None:
+    with listen("127.0.0.1", 0) as taken:
+        port = address(taken).rpartition(":")[2]
+        shown = deskrail("demo", "--port", port, "--dir", str(tmp_path / "mine"), "--exit-when-done")
+    assert shown.exit_code == 1
+    assert "Choose another port" in shown.stderr
+    assert not (tmp_path / "mine").exists()
+
+
+def test_a_script_that_waits_for_the_summary_hears_that_the_demo_was_stopped(tmp_path: Path) -> None:
+    command = [SCRIPT, "demo", "--tickets", "5000", "--exit-when-done", "--json", "--dir", str(tmp_path / "stopped")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as demo:
+        assert demo.stderr is not None
+        next(line for line in demo.stderr if line.startswith("Console:"))
+        demo.send_signal(signal.SIGINT)
+        summary, told = demo.communicate(timeout=120)
+    assert (demo.returncode, summary) == (1, "")
+    assert "deskrail: It was stopped before every ticket had come to rest." in told
 
 
 def test_the_secrets_of_a_demo_are_for_its_owner_only(played: Played) -> None:

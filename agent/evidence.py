@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from babel.numbers import get_currency_precision
-
 from agent.observed import Proof
+from tools.money import digits_of
 from tools.ports import Json
 
 
@@ -108,5 +107,5 @@ def _objects(value: Json) -> Sequence[dict[str, Json]]:
 def _amount(minor: Json, currency: Json) -> Decimal | None:
     if not isinstance(minor, int) or not minor:
         return None
-    digits = get_currency_precision(currency) if isinstance(currency, str) else 2
+    digits = digits_of(currency) if isinstance(currency, str) else 2
     return Decimal(minor).scaleb(-digits).normalize()

@@ -6,6 +6,17 @@ from decimal import Decimal
 from babel.core import UnknownLocaleError
 from babel.numbers import format_currency, get_currency_precision, is_currency
 
+_ISO_DIGITS = {
+    **dict.fromkeys(("AFN", "ALL", "IRR", "KPW", "LAK", "LBP", "MGA", "MMK", "RSD", "SLL", "SOS", "SYP", "YER"), 2),
+    "IQD": 3,
+}
+"""Where ISO 4217, which says what a minor unit is, names more digits than people still write, which is what Babel knows."""
+
+
+def digits_of(currency: str) -> int:
+    """How many digits of a currency are minor units: 2 for USD, 0 for JPY."""
+    return _ISO_DIGITS.get(currency) or get_currency_precision(currency)
+
 
 @dataclass(frozen=True, slots=True, order=False)
 class Money:
@@ -31,11 +42,11 @@ class Money:
 
     def text(self, locale: str = "en_US") -> str:
         """The amount as people of `locale` write it, for example `$19.99`; an unknown locale is written as en_US."""
-        value = Decimal(self.amount_minor).scaleb(-get_currency_precision(self.currency))
+        value = Decimal(self.amount_minor).scaleb(-digits_of(self.currency))
         try:
-            return format_currency(value, self.currency, locale=locale)
+            return format_currency(value, self.currency, locale=locale, decimal_quantization=False)
         except (UnknownLocaleError, ValueError):
-            return format_currency(value, self.currency, locale="en_US")
+            return format_currency(value, self.currency, locale="en_US", decimal_quantization=False)
 
     def as_json(self) -> dict[str, int | str]:
         """The contract's shape: `{"amount_minor": int, "currency": str}`."""

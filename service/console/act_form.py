@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any, Literal
 
-from babel.numbers import get_currency_precision
 from starlette.datastructures import FormData
 
 from service.errors import Invalid
 from tools.commerce import Customer, Order, Product, Variant
-from tools.money import Money
+from tools.money import Money, digits_of
 from tools.ports import Json
 from tools.scope import method_text
 from tools.tool import ToolSpec
@@ -153,7 +152,7 @@ def _named(name: str, options: Mapping[str, str], price_minor: int, currency: st
 def _minor(text: str, currency: str) -> int:
     """The minor units of an amount as people write it: `19.99`."""
     try:
-        minor = Decimal(text.strip()).scaleb(get_currency_precision(currency))
+        minor = Decimal(text.strip()).scaleb(digits_of(currency))
     except InvalidOperation:
         raise Invalid("Write the amount as a number, for example 19.99.") from None
     if not minor.is_finite() or minor != minor.to_integral_value():

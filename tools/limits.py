@@ -8,7 +8,7 @@ from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel.numbers import is_currency
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from tools.autonomy import Level
 from tools.digest import canonical
@@ -122,14 +122,30 @@ def _known_zone(name: str) -> str:
     return name
 
 
+def _written_as_a_time(value: object) -> object:
+    if isinstance(value, int | float):
+        raise ValueError("a time of day is written as 09:00:00")
+    return value
+
+
+def _in_the_shops_zone(value: time) -> time:
+    if value.tzinfo is not None:
+        raise ValueError("a time of day has no zone of its own; `zone` says where it is")
+    return value
+
+
+TimeOfDay = Annotated[time, BeforeValidator(_written_as_a_time), AfterValidator(_in_the_shops_zone)]
+"""A time on the clock of the tenant's own zone."""
+
+
 class MoneyHours(BaseModel):
     """When money may move without a vote, in local time; `days` counts from Monday, 0."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     zone: Annotated[str, AfterValidator(_known_zone)] = "UTC"
-    opens: time = time(0, 0)
-    closes: time = time(23, 59, 59)
+    opens: TimeOfDay = time.min
+    closes: TimeOfDay = time.max
     days: frozenset[Annotated[int, Field(ge=0, le=6, strict=True)]] = Field(default=frozenset(range(7)), min_length=1)
 
     @model_validator(mode="after")

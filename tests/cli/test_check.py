@@ -96,6 +96,8 @@ def test_a_misspelt_name_of_the_settings_file_is_not_called_fine(deskrail: Deskr
         ("[tenants.default.policy.tool_limits.get_order]\ncustomer_day = 5\n", 1, "get_order only reads"),
         ("[tenants.default.policy.money_hours]\nzone = 'Mars/Olympus'\n", 2, "unknown time zone"),
         ("[tenants.default.policy.money_hours]\nopens = 25:00\n", 2, "not TOML"),
+        ("[tenants.default.policy.money_hours]\nopens = 9\n", 2, "written as 09:00:00"),
+        ("[tenants.default.policy.money_hours]\nopens = '09:00Z'\ncloses = '17:00Z'\n", 2, "no zone of its own"),
         ("[tenants.default.policy.money_hours]\nopens = 17:00:00\ncloses = 09:00:00\n", 1, "closes must be later"),
         ("[tenants.default.policy.money_hours]\ndays = [1, 7]\n", 2, "less than or equal to 6"),
         ("[tenants.default.policy.money_hours]\ndays = []\n", 2, "at least 1 item"),

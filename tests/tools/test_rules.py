@@ -164,6 +164,14 @@ def test_a_tenant_asks_for_more_proof_and_never_for_less() -> None:
     assert decide(nobody, YES, lax).rule == "identity.verification"
 
 
+def test_a_day_without_hours_is_open_to_its_last_moment() -> None:
+    policy = Policy(money_hours=MoneyHours())
+    assert (
+        decide(replace(case(), now=NOW.replace(hour=23, minute=59, second=59, microsecond=999_999)), YES, policy).decision
+        == "allow"
+    )
+
+
 def test_money_rests_at_the_weekend_in_the_shops_own_zone() -> None:
     hours = MoneyHours.model_validate({"zone": "Pacific/Auckland", "days": [0, 1, 2, 3, 4]})
     policy = Policy(money_hours=hours)

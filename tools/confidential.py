@@ -11,7 +11,7 @@ SECRET = re.compile(
 _BETWEEN = r"[\s.\-‐-―_/\u200b-\u200d\u2060\ufeff]{0,3}"
 """What people and programs put between the digits of a card number."""
 
-_DIGITS = re.compile(rf"(?<!\w)\d(?:{_BETWEEN}\d){{12,18}}(?!\w)")
+_DIGITS = re.compile(rf"(?<!\w)\d(?:{_BETWEEN}\d){{12,}}(?!\w)")
 _BRAND = re.compile(r"4|5[1-5]|2[2-7]|3[47]|3[0689]|35|6011|64[4-9]|65|62")
 _LEAST, _MOST = 13, 19
 """How many digits a card number has (ISO/IEC 7812)."""
@@ -49,11 +49,13 @@ def _without_cards(found: re.Match[str]) -> str:
 
 def _card_at(run: str, places: list[int]) -> tuple[int, str] | None:
     """Where the longest card number ends that begins at the first of these digits, and its last four; None for no card."""
+    digits = "".join(str(int(run[place])) for place in places)
+    if not _BRAND.match(digits):
+        return None
     for length in range(len(places), _LEAST - 1, -1):
         end = places[length - 1] + 1
-        digits = "".join(str(int(run[place])) for place in places[:length])
-        if not run[end : end + 1].isdigit() and _BRAND.match(digits) and _checks(digits):
-            return end, digits[-4:]
+        if not run[end : end + 1].isdigit() and _checks(digits[:length]):
+            return end, digits[length - 4 : length]
     return None
 
 

@@ -38,6 +38,13 @@ def test_a_card_number_is_masked_however_it_is_written(card: str, between: str, 
     assert f"[card ending {card[-4:]}]" in kept
 
 
+@pytest.mark.parametrize("before", ["12/29 ", "12/29 123 ", "100001 ", "2026-11-20 07700 900123 "])
+@pytest.mark.parametrize("after", ["", " 12/29 123", " 100002 100003"])
+def test_a_card_number_among_other_numbers_is_masked(before: str, after: str) -> None:
+    written = f"{before}4111 1111 1111 1111{after}"
+    assert masked(written) == f"{before}[card ending 1111]{after}"
+
+
 @given(cards(), WORDS)
 def test_no_entry_of_the_journal_holds_a_card_number(card: str, words: str) -> None:
     data = {"args": {"note": f"{words} {card}", "list": [card, {card: card}]}, "amount_minor": 1_999}

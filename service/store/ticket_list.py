@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Select, func, or_, select
@@ -88,10 +88,12 @@ def _query(tenant: str, wanted: Search) -> Select[*tuple[Any, ...]]:
 def _older(cursor: str) -> Any:
     at, _, ticket_id = cursor.partition("~")
     try:
-        created = datetime.fromisoformat(at)
-    except ValueError as error:
+        moment = datetime.fromisoformat(at)
+        # A moment at either end of the calendar has no UTC.
+        created = moment.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise Invalid("This is not a page of the list.") from error
-    if created.tzinfo is None:
+    if moment.tzinfo is None:
         raise Invalid("This is not a page of the list.")
     return or_(tickets.c.created_at < created, (tickets.c.created_at == created) & (tickets.c.id < ticket_id))
 

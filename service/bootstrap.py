@@ -149,8 +149,9 @@ async def prepare(services: Services) -> None:
 
 
 def shop_url(settings: Settings) -> str:
-    """The embedded shop's own database: as told, else a file or a schema beside the main one."""
+    """The embedded shop's own database: as told, else a file or a schema beside the main one. Raises `Fatal`."""
     if settings.shop_url:
+        parse(settings.shop_url, "DESKRAIL_SHOP_URL")
         return settings.shop_url
     url = parse(settings.database_url)
     if url.get_backend_name() != "sqlite":

@@ -13,9 +13,11 @@ from pydantic import ValidationError
 
 from agent import prices
 from service.agents import price_table
+from service.bootstrap import shop_url
 from service.check_flows import check_flows
 from service.errors import Fatal
 from service.settings import CONFIG, FileSettings, Settings, TenantSettings, load
+from service.store.database import parse
 from service.store.people import EMAIL
 from service.toml_places import line_of, line_of_error
 from tools import limits
@@ -50,6 +52,8 @@ def check_settings(config: Path | None, today: date) -> Iterator[Finding]:
         return
     try:
         settings = load(config=config)
+        parse(settings.database_url)
+        shop_url(settings)
     except Fatal as error:
         yield Finding(ENVIRONMENT, 1, str(error))
         return

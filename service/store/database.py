@@ -7,7 +7,7 @@ from typing import Any
 
 import psycopg
 from sqlalchemy import URL, event, make_url
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import ArgumentError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -73,16 +73,20 @@ class Database:
         await self.engine.dispose()
 
 
-def parse(url: str) -> URL:
-    """The URL with the driver that this service uses. Raises `Fatal` for another database."""
-    parsed = make_url(url)
+def parse(url: str, variable: str = "DESKRAIL_DATABASE_URL") -> URL:
+    """The URL, which stands in this variable, with the driver that this service uses. Raises `Fatal` for another database."""
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        # The parser's own words may repeat a password.
+        raise Fatal(f"{variable} is not a URL like sqlite:///path or postgresql://user:password@host:port/name") from None
     if parsed.get_backend_name() == "sqlite":
         if not parsed.database or parsed.database == ":memory:":
             raise Fatal("The database must be a file: sqlite:///path/to/deskrail.db")
         return parsed.set(drivername="sqlite+aiosqlite")
     if parsed.get_backend_name() == "postgresql":
         return parsed.set(drivername="postgresql+psycopg")
-    raise Fatal("DESKRAIL_DATABASE_URL must start with sqlite:/// or postgresql://")
+    raise Fatal(f"{variable} must start with sqlite:/// or postgresql://")
 
 
 def sync_url(url: URL) -> str:

@@ -66,6 +66,19 @@ def test_a_misspelt_name_of_the_settings_file_is_not_called_fine(deskrail: Deskr
     assert deskrail("check").stdout == missing
 
 
+@pytest.mark.parametrize("variable", ["DESKRAIL_DATABASE_URL", "DESKRAIL_SHOP_URL"])
+@pytest.mark.parametrize("url", ["desk.db", "postgresql://desk:secret@db:543Z/desk", "mysql://desk:secret@db/desk"])
+def test_whoever_mistypes_a_database_s_url_reads_which_one_and_never_its_password(
+    deskrail: Deskrail, monkeypatch: pytest.MonkeyPatch, variable: str, url: str
+) -> None:
+    monkeypatch.setenv(variable, url)
+    checked, looked = deskrail("check"), deskrail("doctor")
+    assert (checked.exit_code, looked.exit_code) == (1, 1)
+    assert checked.stdout.startswith(f"environment:1: {variable} ")
+    assert looked.stderr.startswith(f"deskrail: {variable} ")
+    assert "secret" not in checked.output + looked.output
+
+
 @pytest.mark.parametrize(
     ("text", "line", "said"),
     [

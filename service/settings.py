@@ -176,7 +176,7 @@ def load(environment: Mapping[str, str] | None = None, config: Path | None = Non
     """Read the settings, from another file than the environment names if told so. Raises `Fatal` with one clear line."""
     env = os.environ if environment is None else environment
     path = config or _config_path(env)
-    provider = env.get("DESKRAIL_MODEL_PROVIDER", "anthropic")
+    provider = env.get("DESKRAIL_MODEL_PROVIDER") or "anthropic"
     if provider not in ("anthropic", "scripted"):
         raise Fatal("DESKRAIL_MODEL_PROVIDER must be anthropic or scripted.")
     log_format = env.get("DESKRAIL_LOG_FORMAT") or None
@@ -189,12 +189,12 @@ def load(environment: Mapping[str, str] | None = None, config: Path | None = Non
         backend_secrets=_secrets(env, "BACKEND"),
         session_secret=env.get("DESKRAIL_SESSION_SECRET") or None,
         shop_url=env.get("DESKRAIL_SHOP_URL") or None,
-        backend=env.get("DESKRAIL_BACKEND", "shop"),
+        backend=env.get("DESKRAIL_BACKEND") or "shop",
         outbound_url=env.get("DESKRAIL_OUTBOUND_URL") or None,
         model_provider="scripted" if provider == "scripted" else "anthropic",
-        model=env.get("DESKRAIL_MODEL", "claude-sonnet-5-5"),
-        fallback_model=env.get("DESKRAIL_FALLBACK_MODEL", "claude-opus-5-5"),
-        small_model=env.get("DESKRAIL_SMALL_MODEL", "claude-haiku-5-5"),
+        model=env.get("DESKRAIL_MODEL") or "claude-sonnet-5-5",
+        fallback_model=env.get("DESKRAIL_FALLBACK_MODEL") or "claude-opus-5-5",
+        small_model=env.get("DESKRAIL_SMALL_MODEL") or "claude-haiku-5-5",
         anthropic_api_key=env.get("ANTHROPIC_API_KEY") or None,
         tenant_api_keys=_by_tenant(env, "ANTHROPIC_API_KEY"),
         anthropic_base_url=env.get("ANTHROPIC_BASE_URL") or None,

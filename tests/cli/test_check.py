@@ -6,6 +6,7 @@ import pytest
 from statemachine import State
 
 from service.check_flows import check_code, check_graph
+from service.settings import load
 from service.toml_places import line_of
 from tests.cli.conftest import Deskrail
 from workflows.conversation import Conversation, Moment
@@ -64,6 +65,16 @@ def test_a_misspelt_name_of_the_settings_file_is_not_called_fine(deskrail: Deskr
     assert deskrail("check", "--config", "nxt.toml").stdout == missing
     monkeypatch.setenv("DESKRAIL_CONFIG", "nxt.toml")
     assert deskrail("check").stdout == missing
+
+
+def test_variables_that_a_deployment_leaves_empty_have_their_defaults(
+    deskrail: Deskrail, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ("MODEL_PROVIDER", "MODEL", "FALLBACK_MODEL", "SMALL_MODEL", "BACKEND", "LOG_FORMAT", "OUTBOUND_URL", "SHOP_URL")
+    for name in names:
+        monkeypatch.setenv(f"DESKRAIL_{name}", "")
+    assert deskrail("check").stdout == "Nothing is wrong.\n"
+    assert load().backend == "shop"
 
 
 @pytest.mark.parametrize("variable", ["DESKRAIL_DATABASE_URL", "DESKRAIL_SHOP_URL"])

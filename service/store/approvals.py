@@ -132,9 +132,10 @@ async def waiting_on(conn: AsyncConnection, ticket_id: str) -> Any:
 async def left_undone(conn: AsyncConnection, before: datetime, limit: int) -> Sequence[Any]:
     """The approvals whose action is still open on a ticket that has been at rest since `before`; locks these tickets.
 
-    A ticket that was parked as poison is left to its person: what broke it before would break it again.
+    A ticket that is parked as poison is left to its person: what broke it before would break it again.
     """
-    parked = exists().where(escalations.c.ticket_id == tickets.c.id, escalations.c.reason == "poison")
+    live = escalations.c.state != "resolved"
+    parked = exists().where(escalations.c.ticket_id == tickets.c.id, escalations.c.reason == "poison", live)
     query = (
         select(approvals)
         .join(actions, actions.c.id == approvals.c.action_id)

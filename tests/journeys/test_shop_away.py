@@ -5,8 +5,11 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from sqlalchemy import delete, update
 
+from service.store import cases
 from service.store.callers import machine_for
+from service.store.schema import escalations
 from service.store.tenancy import across_tenants
 from service.sweeps import Sweeps
 from tests.conftest import StandingClock
@@ -74,6 +77,27 @@ async def test_an_approved_refund_is_paid_once_the_shop_is_back(database_url: st
         assert entry.receipt.reference in await newest_reply(service, ticket)
         clock.advance(minutes=2)
         assert await swept(sweep, service) == 0
+
+
+async def test_a_ticket_that_was_poison_once_is_paid_too_once_the_shop_is_back(sqlite_url: str, clock: StandingClock) -> None:
+    async with approved_in_vain(sqlite_url, clock, wants_749_back) as (shop, ticket):
+        service, sweep = shop.service, sweeps(shop.service)
+        case = {"id": "esc_once", "tenant": "default", "ticket_id": ticket["id"], "reason": "poison", "brief": {}}
+        when = dict.fromkeys(("created_at", "due_at"), clock())
+
+        async def stands(state: str) -> None:
+            async with service.services.db.begin() as conn:
+                await conn.execute(update(escalations).values(state="resolved"))
+                await conn.execute(delete(escalations).where(escalations.c.id == case["id"]))
+                await cases.add(conn, **case, **when, state=state, risk="high")
+
+        shop.comes_back()
+        clock.advance(minutes=2)
+        await stands("open")
+        assert await swept(sweep, service) == 0, "a person looks after what broke it"
+        await stands("resolved")
+        assert await swept(sweep, service) == 1
+        assert [entry.amount_minor for entry in await service.books()] == [74_900]
 
 
 @WANTED

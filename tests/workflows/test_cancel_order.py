@@ -261,3 +261,14 @@ async def test_an_answer_that_lists_two_orders_is_about_both() -> None:
     await talk.say("D-100002 and D-100003")
     assert "I can cancel order D-100002 (Mug)" in talk.text
     assert talk.slot == "confirm"
+
+
+async def test_who_insists_on_an_order_that_is_not_theirs_is_not_offered_to_cancel_their_own() -> None:
+    talk = Talk.about(an_order("D-100001", "Lamp"), an_order("D-100002", "Mug", status="delivered"))
+    await talk.say("cancel D-999999", intent=CANCEL)
+    assert "I could not find order D-999999" in talk.text
+    await talk.say("but it is mine!")
+    assert talk.slot == "order"
+    assert talk.run.actions == {}
+    await talk.say("all right, the first one")
+    assert "I can cancel order D-100001 (Lamp)" in talk.text

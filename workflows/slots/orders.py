@@ -93,7 +93,8 @@ def choose_order(
     by_words = _by_words(text, orders, fitting, about, listed)
     if by_words is not None:
         return Found((by_words,))
-    for choice in (fitting, tuple(orders)):
+    # Who was shown several orders and named none of them may mean one that is not there.
+    for choice in (fitting, tuple(orders)) if len(listed) < 2 else ():
         if len(choice) == 1:
             return Found(choice, named=False)
     return Unclear(fitting or tuple(orders))

@@ -267,6 +267,8 @@ def test_an_article_with_a_plural_name_is_one_article() -> None:
         ("it never arrived", Cause.LOST),
         ("I haven't received it", Cause.LOST),
         ("it came two weeks late, I no longer need it", Cause.LATE),
+        ("D-100001 is late, I want my money back", Cause.LATE),
+        ("my order is running late", Cause.LATE),
         ("I ordered the wrong size by mistake", Cause.ORDERED_BY_MISTAKE),
         ("I changed my mind", Cause.NO_LONGER_NEEDED),
         ("it doesn't fit", Cause.NO_LONGER_NEEDED),

@@ -114,7 +114,8 @@ _CAUSES: tuple[tuple[Cause, re.Pattern[str]], ...] = (
     (
         Cause.LATE,
         _any(
-            "(?:too|so|very|really|arrived|came|was|days?|weeks?|months?|delivered) late|late delivery|delayed",
+            "(?:too|so|very|really|arrived|came|was|were|is|its|are|running|days?|weeks?|months?|delivered) late",
+            "late delivery|delayed",
             "took (?:too|so|forever|ages)",
         ),
     ),

@@ -3,7 +3,7 @@
 from service.errors import Conflict, Invalid, NotFound
 from service.settings import TENANT_NAME
 from service.store import api_keys, people, sessions, tenancy
-from service.store.api_keys import NewKey, Scope
+from service.store.api_keys import KeyRow, NewKey, Scope
 from service.store.database import BrokenRule, Database
 from service.store.journal import Entry, append_to_tenant
 from service.store.people import Person, Role
@@ -61,6 +61,23 @@ async def create_key(
             if email is not None and person is None:
                 raise NotFound("Nobody here has this e-mail address.")
             return await api_keys.create(conn, tenant, name, scopes, person and person.id, clock())
+
+
+async def list_keys(db: Database, tenant: TenantName) -> tuple[KeyRow, ...]:
+    """The tenant's API keys that are not revoked."""
+    with tenancy.within(tenant):
+        async with db.reading() as conn:
+            return await api_keys.live(conn, tenant)
+
+
+async def revoke_key(db: Database, clock: Clock, tenant: TenantName, key: str) -> None:
+    """End an API key at once. Raises `NotFound` when the tenant has no such live key."""
+    with tenancy.within(tenant):
+        async with db.begin() as conn:
+            if not await api_keys.revoke(conn, tenant, key, "system", clock()):
+                raise NotFound(
+                    "There is no such key here, or it is revoked already; `deskrail key list` shows those there are."
+                )
 
 
 def link_path(token: LinkToken) -> str:

@@ -5,8 +5,9 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Row, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service import ids
@@ -32,7 +33,7 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class KeyRow:
-    """A key as it is listed; its token is known to its holder alone."""
+    """A key without its token, which its holder alone knows."""
 
     id: str
     tenant: TenantName
@@ -40,7 +41,6 @@ class KeyRow:
     scopes: frozenset[str]
     person: Person | None
     created_at: datetime
-    revoked_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,15 @@ async def find(conn: AsyncConnection, token: str) -> KeyRow | None:
     person = None if row.person_id is None else await people.find(conn, PersonId(row.person_id))
     if row.person_id is not None and (person is None or not person.active):
         return None
-    return KeyRow(row.id, TenantName(row.tenant), row.name, frozenset(row.scopes), person, row.created_at, row.revoked_at)
+    return _from_row(row, person)
+
+
+async def live(conn: AsyncConnection, tenant: TenantName) -> tuple[KeyRow, ...]:
+    """The tenant's keys that are not revoked, the oldest first; one whose person is locked out lets nobody in."""
+    query = select(api_keys).where(api_keys.c.tenant == tenant, api_keys.c.revoked_at.is_(None))
+    rows = (await conn.execute(query.order_by(api_keys.c.created_at, api_keys.c.id))).all()
+    staff = {person.id: person for person in await people.everyone(conn, tenant)}
+    return tuple(_from_row(row, staff.get(row.person_id)) for row in rows)
 
 
 async def revoke(conn: AsyncConnection, tenant: TenantName, key: str, by: str, now: datetime) -> bool:
@@ -93,6 +101,10 @@ async def revoke(conn: AsyncConnection, tenant: TenantName, key: str, by: str, n
     if found:
         await append_to_tenant(conn, tenant, [Entry("key.revoked", by, {"key": key})], now)
     return bool(found)
+
+
+def _from_row(row: Row[Any], person: Person | None) -> KeyRow:
+    return KeyRow(row.id, TenantName(row.tenant), row.name, frozenset(row.scopes), person, row.created_at)
 
 
 def _hashed(token: str) -> str:

@@ -53,15 +53,7 @@ def test_a_key_is_printed_once_and_acts_as_its_person(deskrail: Deskrail, enviro
     deskrail("user", "add", "amy@example.com", "--role", "supervisor")
     words = ("--name", "desk", "--scopes", "tickets:read,approvals:decide", "--user", "amy@example.com")
     token = deskrail("key", "create", *words).stdout.strip()
-
-    async def found() -> api_keys.KeyRow | None:
-        db = Database(environment["DESKRAIL_DATABASE_URL"])
-        async with db.reading() as conn:
-            row = await api_keys.find(conn, token)
-        await db.close()
-        return row
-
-    row = asyncio.run(found())
+    row = asyncio.run(_found(environment, token))
     assert row is not None
     assert row.scopes == {"tickets:read", "approvals:decide"}
     assert row.person is not None
@@ -78,3 +70,38 @@ def test_an_unknown_scope_makes_no_key(deskrail: Deskrail) -> None:
     shown = deskrail("key", "create", "--name", "desk", "--scopes", "tickets:read,everything")
     assert shown.exit_code == 1
     assert "Scopes are a list out of" in shown.stderr
+
+
+def test_a_key_that_leaked_is_found_and_ends_at_once(deskrail: Deskrail, environment: Mapping[str, str]) -> None:
+    deskrail("user", "add", "amy@example.com", "--role", "supervisor")
+    tokens = {}
+    for name, more in (("desk", ("--user", "amy@example.com")), ("laptop", ())):
+        words = ("--name", name, "--scopes", "tickets:read", *more)
+        tokens[name] = deskrail("key", "create", *words).stdout.strip()
+    assert "as amy@example.com" in deskrail("key", "list").stdout
+    listed = {row["name"]: row for row in json.loads(deskrail("key", "list", "--json").stdout)}
+    assert {name: row["user"] for name, row in listed.items()} == {"desk": "amy@example.com", "laptop": None}
+    leaked = listed["laptop"]["id"]
+    assert deskrail("key", "revoke", leaked).exit_code == 0
+    assert [row["name"] for row in json.loads(deskrail("key", "list", "--json").stdout)] == ["desk"]
+    assert asyncio.run(_found(environment, tokens["laptop"])) is None
+    assert asyncio.run(_found(environment, tokens["desk"])) is not None
+    again = deskrail("key", "revoke", leaked)
+    assert again.exit_code == 1
+    assert "deskrail key list" in again.stderr
+
+
+def test_another_tenants_key_is_neither_listed_nor_revoked(deskrail: Deskrail) -> None:
+    deskrail("tenant", "add", "acme")
+    made = json.loads(deskrail("key", "create", "--name", "k", "--scopes", "tickets:read", "--json").stdout)
+    assert deskrail("key", "list", "--tenant", "acme").stdout == ""
+    assert deskrail("key", "revoke", made["id"], "--tenant", "acme").exit_code == 1
+    assert made["id"] in deskrail("key", "list").stdout
+
+
+async def _found(environment: Mapping[str, str], token: str) -> api_keys.KeyRow | None:
+    db = Database(environment["DESKRAIL_DATABASE_URL"])
+    async with db.reading() as conn:
+        row = await api_keys.find(conn, token)
+    await db.close()
+    return row

@@ -174,6 +174,9 @@ class ToolLimit(BaseModel):
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _ANY_TOOL = ToolLimit()
 
+_MOST_DAYS = 36_500
+"""A hundred years: whoever means for ever needs no more, and no date that the rules work out leaves the calendar."""
+
 
 def _granted() -> Mapping[Lane, frozenset[str]]:
     return {**dict.fromkeys(Lane, READS | ACTIONS), Lane.AGENT: (READS | ACTIONS) - UNASKED}
@@ -192,13 +195,13 @@ class Policy(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
     limits: Mapping[Currency, MoneyLimits] = Field(default_factory=lambda: {"USD": MoneyLimits()})
-    window_days: int = Field(default=30, ge=1, strict=True)
-    duplicate_days: int = Field(default=30, ge=0, strict=True)
-    return_days: int = Field(default=30, ge=0, strict=True)
-    cooldown_hours: int = Field(default=24, ge=0, strict=True)
+    window_days: int = Field(default=30, ge=1, le=_MOST_DAYS, strict=True)
+    duplicate_days: int = Field(default=30, ge=0, le=_MOST_DAYS, strict=True)
+    return_days: int = Field(default=30, ge=0, le=_MOST_DAYS, strict=True)
+    cooldown_hours: int = Field(default=24, ge=0, le=24 * _MOST_DAYS, strict=True)
     actions_per_hour: int = Field(default=20, ge=1, strict=True)
-    confirmation_hours: int = Field(default=48, ge=1, strict=True)
-    approval_hours: int = Field(default=72, ge=1, strict=True)
+    confirmation_hours: int = Field(default=48, ge=1, le=24 * _MOST_DAYS, strict=True)
+    approval_hours: int = Field(default=72, ge=1, le=24 * _MOST_DAYS, strict=True)
     code_minutes: int = Field(default=10, ge=1, strict=True)
     """How long a verification code lives."""
     code_tries: int = Field(default=3, ge=1, strict=True)
@@ -218,7 +221,7 @@ class Policy(BaseModel):
     autonomy: Mapping[Acting, Level] = Field(default_factory=dict)
     autonomy_streak: int = Field(default=20, ge=1, strict=True)
     """How many decisions of people in a row, all "as proposed", earn a tool the next level."""
-    autonomy_days: int = Field(default=90, ge=1, strict=True)
+    autonomy_days: int = Field(default=90, ge=1, le=_MOST_DAYS, strict=True)
     """How far back a tool's record is read."""
 
     @cached_property

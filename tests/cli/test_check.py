@@ -103,6 +103,8 @@ def test_whoever_mistypes_a_database_s_url_reads_which_one_and_never_its_passwor
         ),
         ("[tenants.default.policy]\nreturn_days = 'x'\n", 2, "return_days"),
         ("[tenants.default.policy]\nwindow_days = 30\nrefund_cap = 5\n", 3, "policy.refund_cap: Extra inputs"),
+        ("[tenants.default.policy]\nreturn_days = 9_999_999\n", 2, "less than or equal to 36500"),
+        ("[tenants.default.policy]\napproval_hours = 99_999_999\n", 2, "less than or equal to 876000"),
         ("[tenants.default.policy.limits.USD]\nwindow_cap = -1\n", 2, "greater than or equal to 0"),
         ("[tenants.default.policy.limits.JPY]\nwindow_cap = 500.00\n", 2, "valid integer"),
         ("[tenants.default.policy.limits.USD]\none_vote_above = '500'\n", 2, "valid integer"),

@@ -164,6 +164,13 @@ def test_a_tenant_asks_for_more_proof_and_never_for_less() -> None:
     assert decide(nobody, YES, lax).rule == "identity.verification"
 
 
+def test_times_as_long_as_a_tenant_may_set_them_break_no_decision() -> None:
+    policy = Policy(window_days=36_500, return_days=36_500, cooldown_hours=876_000)
+    returned = replace(case(), situation=replace(case().situation, returns=True, received_at=NOW))
+    assert decide(returned, replace(YES, changed_at=NOW), policy).decision == "allow"
+    assert policy.window.days == 36_500
+
+
 def test_a_day_without_hours_is_open_to_its_last_moment() -> None:
     policy = Policy(money_hours=MoneyHours())
     assert (

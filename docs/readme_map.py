@@ -12,8 +12,15 @@ MARKS = re.compile(r"(<!-- map -->\n).*(<!-- /map -->)", re.DOTALL)
 
 def files() -> list[Path]:
     """Every source file that the map names, migrations of the tables aside."""
-    found = (path.relative_to(ROOT) for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py")))
+    found = [
+        path.relative_to(ROOT) for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"), key=_folder_first)
+    ]
     return [path for path in found if "versions" not in path.parts]
+
+
+def _folder_first(path: Path) -> tuple[Path, str]:
+    """The files of a folder stay together, before those of the folders in it."""
+    return path.parent, path.name
 
 
 def sentence(path: Path) -> str:

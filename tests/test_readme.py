@@ -24,6 +24,12 @@ def test_the_map_names_every_file_with_its_own_sentence() -> None:
     assert all(f"`{path.name}`" in README for path in module.files() if path.name != "__init__.py")
 
 
+def test_a_reader_finds_each_folder_once() -> None:
+    folders = re.findall(r"<summary><code>(\S+)</code>", README)
+    assert len(folders) > 15
+    assert sorted(folders) == sorted(set(folders))
+
+
 def test_every_module_says_in_a_sentence_what_it_is() -> None:
     module = readme_map()
     silent = [str(path) for path in module.files() if not module.sentence(path).endswith((".", "?"))]

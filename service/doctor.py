@@ -3,6 +3,7 @@
 import binascii
 import shutil
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from standardwebhooks import Webhook
 
@@ -95,9 +96,24 @@ async def _asked(name: str, model: ClaudeModel) -> Diagnosis:
 def _replies(settings: Settings) -> Diagnosis:
     if settings.outbound_url is None:
         return Diagnosis("replies", "ok", "DESKRAIL_OUTBOUND_URL is not set, so replies are read through the API.")
+    if not _is_web_address(settings.outbound_url):
+        return Diagnosis(
+            "replies",
+            "broken",
+            "DESKRAIL_OUTBOUND_URL is not an address on the web, so nothing arrives.",
+            "Write it as https://…",
+        )
     if not settings.webhook_secrets:
         return Diagnosis("replies", "broken", "There is an address and no secret to sign with.", "Set DESKRAIL_WEBHOOK_SECRET.")
     return Diagnosis("replies", "ok", "They go out as signed webhooks.")
+
+
+def _is_web_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
 def _webhooks(settings: Settings, tenant: str) -> Diagnosis:

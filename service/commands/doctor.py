@@ -42,6 +42,9 @@ def doctor(
 
 def _show(found: list[Diagnosis]) -> None:
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    for _ in ("health", "what", "found"):
+        # A long path or address is what somebody has to read, so it is folded and never cut.
+        table.add_column(overflow="fold")
     for one in found:
         words = Text(one.found)
         if one.advice:

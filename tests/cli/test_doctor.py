@@ -37,6 +37,25 @@ def test_every_broken_thing_says_what_to_do(deskrail: Deskrail, monkeypatch: pyt
     assert SECRET not in json.dumps(found)
 
 
+@pytest.mark.parametrize("url", ["help.example.com/hooks", "https://", "ftp://help.example.com", "http://[::1"])
+def test_replies_that_can_go_nowhere_are_not_said_to_go_out(
+    deskrail: Deskrail, monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setenv("DESKRAIL_OUTBOUND_URL", url)
+    assert health(deskrail("doctor", "--json").stdout)["replies"] == "broken"
+    monkeypatch.setenv("DESKRAIL_OUTBOUND_URL", "https://help.example.com/hooks")
+    assert health(deskrail("doctor", "--json").stdout)["replies"] == "ok"
+
+
+def test_a_long_path_is_read_in_whole_on_a_narrow_terminal(
+    deskrail: Deskrail, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    place = tmp_path / ("a" * 90) / "desk.db"
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("DESKRAIL_DATABASE_URL", f"sqlite:///{place}")
+    assert str(place) in "".join(deskrail("doctor").stdout.split())
+
+
 def test_a_database_that_was_never_made_is_broken_and_is_not_made_by_looking(
     deskrail: Deskrail, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -64,13 +64,16 @@ class Desk:
             row, case = await self._own_case(conn, person, escalation_id)
             await cases.release(conn, row, case.id, _actor(person))
 
-    async def resolve(self, person: Person, escalation_id: str, text: str | None = None) -> None:
+    async def resolve(self, person: Person, escalation_id: str, text: str | None = None, *, seen: int | None = None) -> None:
         """End one's own case and the ticket, with a last reply if there is one.
 
-        Raises `ClaimedByOther`, `Stale` or, for a blank reply, `Invalid`.
+        Whoever has read up to the position `seen` ends nothing over the customer's head: `NewerMessage`. Raises
+        `ClaimedByOther`, `Stale` or, for a blank reply, `Invalid` too.
         """
         async with self._db.begin() as conn:
             row, case = await self._own_case(conn, person, escalation_id)
+            if seen is not None and await row.customer_wrote_after(conn, seen):
+                raise NewerMessage("The customer has written again; read that before you resolve the ticket.")
             if text:
                 await self._say(conn, row, person, text, note=False)
             await self._close_question(conn, row)

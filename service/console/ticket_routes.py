@@ -104,8 +104,9 @@ async def work_case(
     worker: Worker,
     ticket_id: Annotated[str, Form(max_length=64)],
     text: Text = "",
+    seen: Annotated[int | None, Form()] = None,
 ) -> Response:
-    """Claim a case, put it back, or resolve it with a last word."""
+    """Claim a case, put it back, or resolve it with a last word; a page that lacks the newest message resolves nothing."""
     desk = request.app.state.services.desk
     match deed:
         case "claim":
@@ -113,7 +114,7 @@ async def work_case(
         case "release":
             done = desk.release(worker.person, case_id)
         case "resolve":
-            done = desk.resolve(worker.person, case_id, text.strip() or None)
+            done = desk.resolve(worker.person, case_id, text.strip() or None, seen=seen)
     return await act(request, worker, ticket_id, done, Draft(text))
 
 

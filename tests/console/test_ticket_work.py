@@ -194,6 +194,21 @@ async def test_a_resolved_ticket_leaves_the_queue_and_keeps_its_story(world: Wor
     assert again.status_code == 409
 
 
+async def test_a_ticket_is_not_resolved_over_a_message_that_nobody_has_read(world: World) -> None:
+    ticket, case = await ticket_with_case(world)
+    browser = await world.browser(Role.AGENT, "bob")
+    await browser.post(f"/console/escalations/{case}/claim", ticket_id=ticket)
+    page = (await browser.get(f"/console/tickets/{ticket}")).text
+    form = page.split('id="do-resolve"')[0].split("<form")[-1]
+    (seen,) = re.findall(r'name="seen" value="(\d+)"', form)
+    await world.message(text="Wait, it is broken again!")
+    refused = await browser.post(f"/console/escalations/{case}/resolve", ticket_id=ticket, seen=seen)
+    assert refused.status_code == 409
+    assert "The customer has written again; read that before you resolve the ticket." in refused.text
+    (row,) = await world.rows(tickets, tickets.c.id == ticket)
+    assert row.status == "escalated"
+
+
 async def test_a_card_number_in_the_last_word_of_a_case_is_not_kept(world: World) -> None:
     ticket, case = await ticket_with_case(world)
     browser = await world.browser(Role.AGENT, "bob")

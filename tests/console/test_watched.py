@@ -57,6 +57,18 @@ async def test_people_see_what_it_would_have_done_and_one_of_them_does_it_once(w
     assert card((await agent.get(f"/console/tickets/{ticket}")).text) == ""
 
 
+async def test_what_a_colleague_did_otherwise_is_not_done_again_from_an_old_page(world: World) -> None:
+    await watch(world)
+    ticket = await world.message()
+    wanted = await machine_wants(world, ticket)
+    amy, bob = await world.browser(Role.AGENT, "amy"), await world.browser(Role.AGENT, "bob")
+    half = {"order_id": "D-100004", "amount_minor": "9.50", "reason": "damaged", "confirmed": "yes", "key": "amy"}
+    assert (await amy.post(f"/console/tickets/{ticket}/act/issue_refund", **half)).status_code == 303
+    assert await by_hand(bob, wanted, confirmed="true", key="old page") == 409
+    done = await world.rows(actions, actions.c.status == "succeeded")
+    assert [row.amount_minor for row in done] == [950]
+
+
 async def test_without_the_customers_yes_nothing_is_done(world: World) -> None:
     await watch(world)
     wanted = await machine_wants(world, await world.message())

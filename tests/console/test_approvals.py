@@ -7,7 +7,7 @@ from typing import Any
 from service import passwords
 from service.console import approval_routes
 from service.store import people
-from service.store.money_schema import approvals, votes
+from service.store.money_schema import actions, approvals, votes
 from service.store.people import Role
 from service.store.schema import tickets
 from tests.console.world import E_BIKE, ESPRESSO, Browser, World
@@ -194,6 +194,18 @@ async def test_what_waits_and_what_was_decided_is_listed_with_facts_and_votes(wo
     assert await world.services.approvals.expire() == 1
     expired = await (await world.browser(Role.VIEWER, "late")).get("/console/approvals?show=expired")
     assert large.id in expired.text
+
+
+async def test_a_yes_that_somebody_attests_is_told_as_their_word(world: World) -> None:
+    _, row = await asked(world)
+    ann = await world.browser(Role.SUPERVISOR, "ann")
+    for page in (f"/console/tickets/{row.ticket_id}", "/console/approvals"):
+        assert "; asker says that the customer said yes</dd>" in (await ann.get(page)).text
+    await world.change(actions, actions.c.id == row.action_id, confirmed_by="message:msg_1")
+    for page in (f"/console/tickets/{row.ticket_id}", "/console/approvals"):
+        text = (await ann.get(page)).text
+        assert "; the customer said yes</dd>" in text
+        assert "says that" not in text
 
 
 async def test_the_list_goes_on_where_a_page_ends(world: World, monkeypatch: Any) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from service.store.money_schema import actions, approvals
+from service.store.ledger import Account
+from service.store.money_schema import actions, approvals, ledger
 from service.store.schema import deliveries, escalations, journal, journal_payloads, outbox, tickets, workers
 from service.store.workers import db_now
 
@@ -103,14 +104,14 @@ async def refusals_by_rule(conn: AsyncConnection, scope: Scope) -> list[Tally]:
 
 
 async def money_back(conn: AsyncConnection, scope: Scope) -> list[Tally]:
-    """Money that went back, by currency: `count` is the sum in minor units."""
-    total = func.coalesce(func.sum(actions.c.amount_minor), 0)
+    """Money that went back in this time, whenever it was asked for, by currency: `count` is the sum in minor units.
+
+    What is only promised, for goods on their way back, has not gone yet; what came back to the shop is taken off.
+    """
     query = (
-        select(actions.c.currency, total.label("count"), func.min(actions.c.ended_at).label("oldest"))
-        .where(
-            actions.c.status == "succeeded", actions.c.amount_minor > 0, *scope.where(actions.c.tenant, actions.c.created_at)
-        )
-        .group_by(actions.c.currency)
+        select(ledger.c.currency, func.sum(ledger.c.amount_minor).label("count"), func.min(ledger.c.at).label("oldest"))
+        .where(ledger.c.account == Account.PAID, *scope.where(ledger.c.tenant, ledger.c.at))
+        .group_by(ledger.c.currency)
     )
     return _tallies(await conn.execute(query))
 

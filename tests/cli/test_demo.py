@@ -43,7 +43,7 @@ def test_the_summary_s_figures_are_the_database_s(played: Played) -> None:
     with sqlite3.connect(played.folder / "deskrail.db") as db:
         lanes = dict(db.execute("select lane, count(*) from tickets group by lane"))
         (pending,) = db.execute("select count(*) from approvals where state = 'pending'").fetchone()
-        (paid,) = db.execute("select sum(amount_minor) from actions where status = 'succeeded'").fetchone()
+        (paid,) = db.execute("select sum(amount_minor) from ledger where account = 'refunds_paid'").fetchone()
         (messages,) = db.execute("select count(*) from messages where author in ('customer', 'third_party')").fetchone()
     summary = played.summary
     assert (lanes, pending, messages) == (summary["by_lane"], summary["approvals_waiting"], summary["messages"])

@@ -7,12 +7,16 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from service.ops.sparkline import BUCKETS, spark
+from service.store.callers import bot_for
 from service.store.durations import summarise
+from service.store.money_schema import actions, approvals
 from service.store.people import Role
 from service.store.schema import tickets, workers
 from service.telemetry import COUNTERS, DURATIONS, GAUGES
 from tests.conftest import StandingClock
 from tests.console.world import E_BIKE, ESPRESSO, World, open_world
+from tools.backends.shop import dump
+from tools.ports import Lane, TenantName
 
 TOKEN = "a token for the scraper"
 
@@ -68,6 +72,38 @@ async def test_what_is_older_than_the_stretch_does_not_count(world: World) -> No
     browser = await world.browser(Role.VIEWER)
     assert "<dt>Tickets in</dt><dd>0</dd>" in (await browser.get("/ops?last=hour")).text
     assert "<dt>Tickets in</dt><dd>3</dd>" in (await browser.get("/ops?last=day")).text
+
+
+async def money_back(world: World) -> str:
+    """What the tile says of the last hour."""
+    text = (await (await world.browser(Role.VIEWER)).get("/ops?last=hour")).text
+    return text.split("<dt>Money back</dt><dd>")[1].split("</dd>")[0]
+
+
+async def test_a_refund_that_waited_for_approval_counts_when_its_money_goes_back(each_world: World) -> None:
+    ticket = await each_world.message()
+    asked = await each_world.wanted(ticket, ESPRESSO)
+    assert asked.action is not None
+    each_world.clock.advance(hours=3)
+    assert await money_back(each_world) == "–"
+    (row,) = await each_world.rows(approvals)
+    ann = await each_world.person(Role.SUPERVISOR, "ann")
+    await each_world.services.approvals.decide(ann, row.id, "approve", "", row.digest)
+    async with each_world.services.db.reading() as conn:
+        caller = await bot_for(conn, TenantName("default"), ticket, Lane.WORKFLOW)
+    assert (await each_world.services.runner.resume(caller, asked.action.id)).ok
+    assert await money_back(each_world) == "$749.00"
+
+
+async def test_money_that_is_promised_for_goods_on_their_way_back_has_not_gone_back(world: World) -> None:
+    ticket, bob = await world.message(), await world.browser(Role.AGENT, "bob")
+    shop = await dump(world.services.shop_engine, "default")
+    order = next(one for one in shop["orders"] if one["id"] == "D-100002")
+    goods = {"order_id": order["id"], "item_ids": [order["items"][0]["id"]], "refund_to": order["payments"][0]["method_id"]}
+    sent = await bob.post(f"/console/tickets/{ticket}/act/return_items", **goods, confirmed="yes", key="one")
+    (action,) = await world.rows(actions)
+    assert (sent.status_code, action.status, action.amount_minor > 0) == (303, "succeeded", True)
+    assert await money_back(world) == "–"
 
 
 async def test_a_worker_that_fell_silent_is_seen(world: World) -> None:

@@ -89,7 +89,8 @@ def fact(value: Json) -> str:
         case {"amount_minor": int(), "currency": str()}:
             return money(value)
         case {"line1": str(line1), "city": str(city), **rest}:
-            parts = [rest.get("name"), line1, rest.get("line2"), rest.get("postal_code"), city, rest.get("country")]
+            line2, code, region, country = (rest.get(part) for part in ("line2", "postal_code", "region", "country"))
+            parts = [rest.get("name"), line1, line2, code, city, region, country]
             return ", ".join(str(part) for part in parts if part)
         case {"name": str(name), **rest}:
             return f"{name} ({', '.join(rest['options'].values())})" if rest.get("options") else name

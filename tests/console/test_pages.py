@@ -180,7 +180,8 @@ def test_values_read_as_people_write_them() -> None:
     assert fact("ordered_by_mistake") == "ordered by mistake"
     assert fact("D_1") == "D_1"
     assert fact([{"name": "Desk", "options": {"size": "120 cm"}}, {"name": "Mug", "options": {}}]) == "Desk (120 cm); Mug"
-    assert fact({"line1": "1 Main St", "city": "Dover", "postal_code": "1", "country": "US"}) == "1 Main St, 1, Dover, US"
+    portland = {"line1": "1 Main St", "city": "Portland", "region": "ME", "postal_code": "04101", "country": "US"}
+    assert fact(portland) == "1 Main St, 04101, Portland, ME, US"
     assert [seconds(value) for value in (None, 0.34, 4.24, 90, 720, 12_600)] == [
         "–",
         "340 ms",

@@ -1,8 +1,9 @@
 """The form of a tool, made from its own arguments: what the customer has is offered to choose from, the rest is typed."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, Literal
 
 from starlette.datastructures import FormData
@@ -26,6 +27,9 @@ _BY_NAME: Mapping[str, Kind] = {
 }
 _FILLED_ELSEWHERE = {"currency": "amount_minor"}
 """Arguments that another one's field fills: an amount brings its currency."""
+
+_AMOUNT = re.compile(r"[0-9]{1,12}(\.[0-9]{1,12})?")
+"""An amount in digits; a number such as 1e999999 is none, and would be a very long one."""
 
 ADDRESS = ("name", "line1", "line2", "city", "region", "postal_code", "country")
 
@@ -151,10 +155,10 @@ def _named(name: str, options: Mapping[str, str], price_minor: int, currency: st
 
 def _minor(text: str, currency: str) -> int:
     """The minor units of an amount as people write it: `19.99`."""
-    try:
-        minor = Decimal(text.strip()).scaleb(digits_of(currency))
-    except InvalidOperation:
-        raise Invalid("Write the amount as a number, for example 19.99.") from None
-    if not minor.is_finite() or minor != minor.to_integral_value():
+    written = _AMOUNT.fullmatch(text.strip())
+    if written is None:
+        raise Invalid("Write the amount as a number, for example 19.99.")
+    minor = Decimal(written[0]).scaleb(digits_of(currency))
+    if minor != minor.to_integral_value():
         raise Invalid("The amount has more digits than the currency.")
     return int(minor)

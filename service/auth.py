@@ -74,7 +74,7 @@ def session_token(request: Request) -> str | None:
 
 
 async def watching(request: Request) -> Session:
-    """The live session, without counting the request as use: for streams and the refreshing of pages."""
+    """The live session, without counting the request as use: for streams."""
     services = request.app.state.services
     token = session_token(request)
     if not token:
@@ -89,10 +89,11 @@ async def watching(request: Request) -> Session:
 
 
 async def session(request: Request, live: Annotated[Session, Depends(watching)]) -> Session:
-    """The live session of whoever sent the request. Raises `SignedOut`."""
+    """The live session of whoever sent the request; a page that refreshes itself is no use of it. Raises `SignedOut`."""
     services = request.app.state.services
     now = services.clock()
-    if now - live.seen_at > SEEN_STEP:
+    by_itself = request.method == "GET" and "hx-request" in request.headers
+    if now - live.seen_at > SEEN_STEP and not by_itself:
         async with services.db.begin() as conn:
             await sessions.touch(conn, session_token(request) or "", services.settings.session_secret, now)
     return live

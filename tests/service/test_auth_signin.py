@@ -265,6 +265,15 @@ async def test_a_session_ends_when_nobody_uses_it_and_after_a_day_in_any_case(wo
     assert (await busy.get("/console")).status_code == 303
 
 
+async def test_a_page_that_refreshes_itself_keeps_nobody_signed_in(world: World) -> None:
+    left = await world.browser(Role.AGENT, "bob")
+    statuses: list[int] = []
+    for _ in range(3):
+        world.clock.advance(hours=3)
+        statuses.append((await left.get("/console", **{"hx-request": "true"})).status_code)
+    assert statuses == [200, 200, 401]
+
+
 async def test_the_cookie_is_out_of_reach_of_scripts_and_of_other_sites(world: World) -> None:
     answer = await world.stranger().get(await world.link(await world.person(Role.AGENT)))
     cookie = answer.headers["set-cookie"].lower()

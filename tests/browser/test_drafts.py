@@ -81,6 +81,7 @@ def test_an_answer_whose_confirmation_got_lost_is_sent_once_although_the_page_ha
     field.fill("We send a new one today.")
     page.get_by_role("button", name="Send").click()
     expect(page.locator(".said-human")).to_contain_text("We send a new one today.", timeout=SLOW)
+    expect(page.get_by_role("alert").filter(has_text="It is not known whether this was done")).to_be_visible()
     expect(field).to_have_value("We send a new one today.")
     page.get_by_role("button", name="Send").click()
     expect(field).to_have_value("")

@@ -126,6 +126,11 @@
   document.addEventListener("htmx:sse:close", () => show("lost"));
   document.addEventListener("htmx:error", (event) => {
     if (event.target.id === "stream") show("lost");
+    if (event.target instanceof HTMLFormElement) {
+      // An answer that got lost looks the same from here as one that never was.
+      const told = "No answer came. It is not known whether this was done; look before you try again.";
+      document.getElementById("problem").textContent = told;
+    }
   });
 
   times();

@@ -3,12 +3,12 @@
 import re
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 
 from service.store.people import Role
 from tests.browser.conftest import NARROW, Visitor
 from tests.browser.house import PASSWORD, House
-from tests.console.world import E_BIKE
+from tests.console.world import E_BIKE, ESPRESSO
 from tools.backends.shop import read_books
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -137,6 +137,43 @@ def test_a_denial_asks_for_its_reason(visit: Visitor, house: House) -> None:
     expect(seen.page.get_by_text("ann denied it: “It arrived yesterday.”")).to_be_visible()
     seen.go("/console/approvals?show=denied")
     expect(seen.page.locator(".asked").first).to_contain_text("ann: deny, “It arrived yesterday.”")
+
+
+def test_enter_in_the_password_field_approves_nothing(visit: Visitor, house: House) -> None:
+    ticket = write(house, "DAY-6", "Where is D-100007?", "cus_2")
+    house.do(house.world.wanted(ticket, E_BIKE, "cus_2"))
+    seen = visit(Role.SUPERVISOR, "sue")
+    house.world.clock.advance(minutes=11)
+    seen.go(f"/console/tickets/{ticket}")
+    sent: list[str] = []
+    seen.page.on("request", lambda request: sent.append(request.post_data or "") if request.method == "POST" else None)
+    card = seen.page.locator(".ballot")
+    card.get_by_label("Reason").fill("This is fraud.")
+    card.get_by_label("Your password again").fill("whatever")
+    card.get_by_label("Your password again").press("Enter")
+    card.get_by_role("button", name="Deny").click()
+    expect(card).to_have_count(0)
+    assert [vote.split("decision=")[-1] for vote in sent] == ["deny"]
+
+
+def test_while_a_vote_is_on_its_way_neither_button_takes_another(visit: Visitor, house: House) -> None:
+    ticket = write(house, "DAY-7", "Where is D-100004?", "cus_1")
+    house.do(house.world.wanted(ticket, ESPRESSO))
+    seen = visit(Role.SUPERVISOR)
+    seen.go(f"/console/tickets/{ticket}")
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    seen.page.route("**/decision", hold)
+    card = seen.page.locator(".ballot")
+    card.get_by_label("Reason").fill("It arrived yesterday.")
+    card.locator("[value=deny]").click()
+    expect(card.locator("[value=deny]")).to_be_disabled()
+    expect(card.locator("[value=approve]")).to_be_disabled()
+    held[0].continue_()
+    expect(card).to_have_count(0)
 
 
 def test_a_refund_by_hand_is_typed_as_people_write_money(visit: Visitor, house: House) -> None:

@@ -46,7 +46,11 @@ def test_a_supervisor_finds_out_and_says_so(
     card.get_by_role("button", name="It did not happen").click()
     expect(card).to_be_visible()  # The form holds the click back until there is a reason.
     card.get_by_label("How you found out").fill("Their payment list lacks it.")
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.post_data or "") if request.method == "POST" else None)
+    card.get_by_label("The shop's reference").press("Enter")
     card.get_by_role("button", name="It did not happen").click()
     expect(card).to_have_count(0, timeout=SLOW)
+    assert [word.split("outcome=")[-1] for word in sent] == ["not_happened"], "Enter in a field says nothing about the money."
     expect(page.locator("#line")).to_contain_text("ann found out that it did not happen: “Their payment list lacks it.”")
     expect(page.locator("#line")).to_contain_text("it did not go through", timeout=SLOW)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 
 from babel.core import UnknownLocaleError
 from babel.numbers import format_currency, get_currency_precision, is_currency
@@ -43,10 +44,18 @@ class Money:
     def text(self, locale: str = "en_US") -> str:
         """The amount as people of `locale` write it, for example `$19.99`; an unknown locale is written as en_US."""
         value = Decimal(self.amount_minor).scaleb(-digits_of(self.currency))
+        write = partial(
+            format_currency,
+            value,
+            self.currency,
+            decimal_quantization=False,
+            # Babel would leave the last zero out where people write no digits any more: RSD 19.9.
+            currency_digits=self.currency not in _ISO_DIGITS,
+        )
         try:
-            return format_currency(value, self.currency, locale=locale, decimal_quantization=False)
+            return write(locale=locale)
         except (UnknownLocaleError, ValueError):
-            return format_currency(value, self.currency, locale="en_US", decimal_quantization=False)
+            return write(locale="en_US")
 
     def as_json(self) -> dict[str, int | str]:
         """The contract's shape: `{"amount_minor": int, "currency": str}`."""

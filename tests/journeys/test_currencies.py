@@ -17,7 +17,7 @@ from tools.backends.shop import demo_data, load
 from tools.limits import MoneyLimits, Policy
 
 BROKEN = "The kettle from order D-100002 arrived broken, I want my money back."
-DIGITS = {"JPY": "¥8,900", "KWD": "KWD8.900", "RSD": "RSD89", "USD": "$89.00"}
+DIGITS = {"JPY": "¥8,900", "KWD": "KWD8.900", "RSD": "RSD89.00", "USD": "$89.00"}
 
 
 @asynccontextmanager

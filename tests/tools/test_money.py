@@ -13,9 +13,9 @@ from tools.money import Money, digits_of
         (1_990, "USD", "$19.90"),
         (1_999, "JPY", "¥1,999"),
         (1_999, "KWD", "KWD1.999"),
-        (199_900, "RSD", "RSD1,999"),
-        (199_950, "RSD", "RSD1,999.5"),
-        (250_000, "IQD", "IQD250"),
+        (199_900, "RSD", "RSD1,999.00"),
+        (199_950, "RSD", "RSD1,999.50"),
+        (250_000, "IQD", "IQD250.00"),
     ],
 )
 def test_nobody_is_shown_a_hundred_times_the_amount(amount: int, currency: str, text: str) -> None:

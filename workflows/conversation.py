@@ -15,6 +15,7 @@ from workflows.machine import StrictMachine, filled, initial_state, is_final, mo
 from workflows.outcome import AskCustomer, Escalate, HandOff, Outcome, Reason, Reply
 from workflows.replies import render
 from workflows.run import Run
+from workflows.slots.dates import ordered_on
 from workflows.slots.orders import (
     DEFAULT_ORDER_PATTERN,
     ORDER_LIKE,
@@ -211,7 +212,7 @@ class Conversation(ABC):
         text = moment.text
         if settled is not None and moment.asked != "order":
             own, strange = mentioned_orders(text, orders, self.order_pattern)
-            if not own and not strange and not names_other(text):
+            if not own and not strange and not names_other(text) and not ordered_on(text):
                 text = settled
         about = settled or moment.slot("about")
         listed = (moment.slot("listed") or ()) if moment.asked == "order" else ()

@@ -26,6 +26,7 @@ from workflows.person_words import drops_it, wants_person
 from workflows.replies import render
 from workflows.slots.addresses import read_address
 from workflows.slots.causes import read_cause
+from workflows.slots.dates import ordered_on
 from workflows.slots.destinations import Destination, read_destination
 from workflows.slots.orders import ORDER_LIKE, one_alone
 from workflows.ticket import Author, Question, QuestionKind, Ticket, TicketStatus
@@ -228,10 +229,10 @@ def _named(said: str) -> set[str]:
 
 
 def _corrects(ticket: Ticket, text: str, question: Question) -> bool:
-    """Whether the reply names another order, item or address than the question does, or says where money is to go."""
+    """Whether the reply names another order, its day, item or address than the question, or says where money is to go."""
     said = plain(text[:READ_AT_MOST])
     other = _named(said) - _named(plain(question.text)) and not _ASKS_OF.search(said)
-    if other or one_alone(said) or _TURNS.search(said):
+    if other or one_alone(said) or ordered_on(said) or _TURNS.search(said):
         return True
     if _flow_name(ticket) == "change_address":
         return read_address(text[:READ_AT_MOST]).line1 is not None

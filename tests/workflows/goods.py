@@ -34,6 +34,7 @@ def an_order(
     refunded: int = 0,
     parcel: str | None = None,
     returned: bool = False,
+    placed: datetime = datetime(2026, 11, 1, tzinfo=UTC),
 ) -> Order:
     """An order of these items, each at `price` minor units, paid by Visa in full."""
     lines = tuple(
@@ -48,7 +49,7 @@ def an_order(
         id=OrderId(order_id),
         customer_id=customer,
         status=OrderStatus(status),
-        placed_at=datetime(2026, 11, 1, tzinfo=UTC),
+        placed_at=placed,
         address=HOME,
         items=lines,
         payments=tuple(payments),

@@ -1,13 +1,14 @@
 """Which of the customer's own orders a text speaks of."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise, takewhile
 
 from tools.commerce import Order
 from workflows.slots.all_of_them import chooses_all
+from workflows.slots.dates import Day, ordered_on, without_order_dates
 from workflows.slots.items import orders_with
 from workflows.words import READ_AT_MOST, phrases, plain, says, tokens
 
@@ -87,6 +88,10 @@ def choose_order(
     if listed and _all_listed(text, listed):
         return Found(tuple(order for order in orders if order.id in listed))
     fitting = tuple(order for order in orders if fits(order))
+    days = ordered_on(text)
+    if days:
+        meant = _placed_on(days, without_order_dates(text), orders)
+        return Found(meant) if len(meant) == 1 else Unclear(meant or fitting or tuple(orders))
     if about is not None and names_other(text) and not _placed(text, listed):
         others = _besides(about, fitting) or _besides(about, orders)
         return Found(others) if len(others) == 1 else Unclear(others or tuple(orders))
@@ -117,6 +122,14 @@ def mentioned_orders(
     strange = [match[0] for match in _as_word(pattern).finditer(rest)] + [match["id"] for match in _SPOKEN_ID.finditer(rest)]
     ordered = {order.id: order for _, order in sorted(own, key=lambda found: found[0])}
     return tuple(ordered.values()), tuple(dict.fromkeys(reference.upper() for reference in strange))
+
+
+def _placed_on(days: Collection[Day], text: str, orders: Sequence[Order]) -> tuple[Order, ...]:
+    """The orders of these days that hold what the rest of the text names; where none is of these days, what it names."""
+    then = [order for order in orders if order.placed_at and any(day.fits(order.placed_at) for day in days)]
+    holding = orders_with(text, orders)
+    both = [order for order in then if order in holding]
+    return tuple(both or (holding if not then else then if not holding else ()))
 
 
 def _by_words(

@@ -73,8 +73,8 @@ async def backend(request: Request, tenant: Annotated[str, Path()]) -> JSONRespo
     """
     services = request.app.state.services
     body = await request.body()
-    secrets = services.settings.backend_secrets.get(tenant, ())
-    webhook_id = authenticate(secrets, request.headers, body, services.clock())
+    keys = services.settings.backend_keys.get(tenant, ())
+    webhook_id = authenticate(keys, request.headers, body, services.clock())
     value = strict_json.loads(body)
     try:
         event = EffectEvent.model_validate(value)

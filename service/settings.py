@@ -1,5 +1,6 @@
 """The settings, read once: the environment first, then `deskrail.toml`, then defaults. No secret has a default."""
 
+import base64
 import hashlib
 import os
 import re
@@ -26,6 +27,9 @@ TENANT_NAME = re.compile(r"^[a-z][a-z0-9_]{0,62}$")
 
 CONFIG = Path("deskrail.toml")
 """The settings file that is read when none is named, if it is there."""
+
+LEAST_SECRET_BYTES = 24
+"""How long a secret is at least: what the Standard Webhooks specification asks of a symmetric key, 192 bits."""
 
 
 class Part(BaseModel):
@@ -139,8 +143,8 @@ class Settings:
 
     database_url: str
     app_role: str | None
-    webhook_secrets: Mapping[str, tuple[str, ...]]
-    backend_secrets: Mapping[str, tuple[str, ...]]
+    webhook_keys: Mapping[str, tuple[bytes, ...]]
+    backend_keys: Mapping[str, tuple[bytes, ...]]
     session_secret: str | None
     shop_url: str | None
     backend: str
@@ -164,8 +168,8 @@ class Settings:
 
     def secret_of(self, purpose: str, tenant: str) -> bytes:
         """A secret for one purpose of one tenant: known to nobody outside, and the same on every worker."""
-        secrets = (self.session_secret or "", *self.webhook_secrets.get(tenant, ()))
-        return hashlib.sha256("\x1f".join((purpose, tenant, *secrets)).encode()).digest()
+        texts = (purpose, tenant, self.session_secret or "", *(key.hex() for key in self.webhook_keys.get(tenant, ())))
+        return hashlib.sha256("\x1f".join(texts).encode()).digest()
 
     def api_key(self, tenant: str) -> str | None:
         """The model key of this tenant."""
@@ -185,9 +189,9 @@ def load(environment: Mapping[str, str] | None = None, config: Path | None = Non
     return Settings(
         database_url=env.get("DESKRAIL_DATABASE_URL") or f"sqlite:///{platformdirs.user_data_path('deskrail') / 'deskrail.db'}",
         app_role=env.get("DESKRAIL_APP_ROLE") or None,
-        webhook_secrets=_secrets(env, "WEBHOOK"),
-        backend_secrets=_secrets(env, "BACKEND"),
-        session_secret=env.get("DESKRAIL_SESSION_SECRET") or None,
+        webhook_keys=_keys(env, "WEBHOOK"),
+        backend_keys=_keys(env, "BACKEND"),
+        session_secret=_session_secret(env),
         shop_url=env.get("DESKRAIL_SHOP_URL") or None,
         backend=env.get("DESKRAIL_BACKEND") or "shop",
         outbound_url=env.get("DESKRAIL_OUTBOUND_URL") or None,
@@ -234,15 +238,44 @@ def _file(path: Path | None) -> FileSettings:
 
 
 def _by_tenant(env: Mapping[str, str], suffix: str) -> dict[str, str]:
+    return {tenant: env[name] for tenant, name in _names_by_tenant(env, suffix).items()}
+
+
+def _names_by_tenant(env: Mapping[str, str], suffix: str) -> dict[str, str]:
+    """The name of each tenant's own variable that is set."""
     pattern = re.compile(rf"^DESKRAIL_TENANT_([A-Z][A-Z0-9_]*)_{suffix}$")
-    return {match[1].lower(): value for name, value in env.items() if value and (match := pattern.match(name))}
+    return {match[1].lower(): name for name, value in env.items() if value and (match := pattern.match(name))}
 
 
-def _secrets(env: Mapping[str, str], of: str) -> dict[str, tuple[str, ...]]:
-    """Each tenant's signing secrets, newest first: those of its help desk (`WEBHOOK`) or of its own system (`BACKEND`)."""
-    secrets = _by_tenant(env, f"{of}_SECRETS")
-    if short := env.get(f"DESKRAIL_{of}_SECRET"):
-        secrets.setdefault("default", short)
-    return {
-        tenant: tuple(secret.strip() for secret in listed.split(",") if secret.strip()) for tenant, listed in secrets.items()
-    }
+def _keys(env: Mapping[str, str], of: str) -> dict[str, tuple[bytes, ...]]:
+    """Each tenant's signing keys, newest first: those of its help desk (`WEBHOOK`) or of its own system (`BACKEND`)."""
+    names = _names_by_tenant(env, f"{of}_SECRETS")
+    if env.get(f"DESKRAIL_{of}_SECRET"):
+        names.setdefault("default", f"DESKRAIL_{of}_SECRET")
+    return {tenant: _signing_keys(name, env[name]) for tenant, name in names.items()}
+
+
+def _signing_keys(variable: str, listed: str) -> tuple[bytes, ...]:
+    secrets = [stripped for secret in listed.split(",") if (stripped := secret.strip())]
+    keys = tuple(key for secret in secrets if len(key := _decoded(secret)) >= LEAST_SECRET_BYTES)
+    if bad := len(secrets) - len(keys):
+        raise Fatal(
+            f"{variable}: {bad} of {len(secrets)} secrets are not base64 of at least {LEAST_SECRET_BYTES} bytes, "
+            "perhaps after whsec_; `openssl rand -base64 32` makes one."
+        )
+    return keys
+
+
+def _decoded(secret: str) -> bytes:
+    """The bytes that a secret stands for; none for what is not base64, so that a password is not taken for a key."""
+    try:
+        return base64.b64decode(secret.removeprefix("whsec_"), validate=True)
+    except ValueError:
+        return b""
+
+
+def _session_secret(env: Mapping[str, str]) -> str | None:
+    secret = env.get("DESKRAIL_SESSION_SECRET") or None
+    if secret is not None and len(secret.encode()) < LEAST_SECRET_BYTES:
+        raise Fatal(f"DESKRAIL_SESSION_SECRET has under {LEAST_SECRET_BYTES} bytes; `openssl rand -hex 32` makes one.")
+    return secret

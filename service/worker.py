@@ -35,10 +35,10 @@ def _deliverer(services: Services) -> Deliverer | None:
     if settings.outbound_url is None:
         return None
 
-    def newest_secret(tenant: str) -> str | None:
-        return next(iter(settings.webhook_secrets.get(tenant, ())), None)
+    def newest_key(tenant: str) -> bytes | None:
+        return next(iter(settings.webhook_keys.get(tenant, ())), None)
 
-    return Deliverer(services.db, services.clock, settings.outbound_url, newest_secret, services.codes)
+    return Deliverer(services.db, services.clock, settings.outbound_url, newest_key, services.codes)
 
 
 def _sweeps(services: Services) -> Sweeps:

@@ -13,6 +13,7 @@ from service.commands.common import AsJson
 from service.commands.database import run
 from service.diagnosis import Diagnosis
 from service.doctor import examine
+from service.errors import Fatal
 
 _MARKS = {
     "ok": Text("works", style="green"),
@@ -31,13 +32,21 @@ def doctor(
     as_json: AsJson = False,
 ) -> None:
     """Look at database, engine, model, backend, webhooks, clock and disk; exit 1 when something is broken."""
-    found = run(examine(common.settings(), online=online))
+    found = _found(online)
     if as_json:
         common.print_json([dataclasses.asdict(one) for one in found])
     else:
         _show(found)
     if any(one.health == "broken" for one in found):
         raise typer.Exit(1)
+
+
+def _found(online: bool) -> list[Diagnosis]:
+    try:
+        settings = common.settings()
+    except Fatal as error:  # Nothing runs with such settings, so there is nothing else to look at yet.
+        return [Diagnosis("settings", "broken", str(error), "Correct it, and ask again.")]
+    return run(examine(settings, online=online))
 
 
 def _show(found: list[Diagnosis]) -> None:

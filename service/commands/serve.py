@@ -48,5 +48,5 @@ def _say(settings: Settings, url: str, worker: bool) -> None:
     typer.echo(f"Deskrail listens on {url} (console: {url}/console, API: {url}/docs)", err=True)
     if not worker:
         typer.echo("Tickets wait until a worker runs: deskrail worker", err=True)
-    if not settings.webhook_secrets:
+    if not settings.webhook_keys:
         typer.echo("No webhook secret is set, so every webhook is refused; `deskrail doctor` says more.", err=True)

@@ -65,8 +65,8 @@ def trigger(
 async def _trigger(
     settings: Settings, tenant: str, url: str, stories: list[Story]
 ) -> tuple[list[Player], Mapping[str, Standing]]:
-    secret = next(iter(settings.webhook_secrets.get(tenant, ())), None)
-    if secret is None:
+    key = next(iter(settings.webhook_keys.get(tenant, ())), None)
+    if key is None:
         raise Fatal(f"The tenant {tenant!r} has no webhook secret here; set the one that the service runs with.")
     cast = Casting(await _shop(settings, tenant), wall_clock()).cast(stories)
     mark = secrets.token_hex(3)
@@ -76,7 +76,7 @@ async def _trigger(
         # How the tickets stand is printed whether or not they have come to rest in time.
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE):
-                await play(players, HelpDesk.of(client, url, tenant, secret), look, _no_tick)
+                await play(players, HelpDesk.of(client, url, tenant, key), look, _no_tick)
         return players, await look()
 
 

@@ -27,7 +27,6 @@ class DemoFolder:
 
     path: Path
     settings: Settings
-    webhook_secret: str
 
     @property
     def environment_file(self) -> Path:
@@ -63,7 +62,7 @@ def _laid_out(path: Path) -> DemoFolder:
         "DESKRAIL_SESSION_SECRET": secrets.token_urlsafe(32),
         "DESKRAIL_MODEL_PROVIDER": "scripted",
     }
-    folder = DemoFolder(path, load(environment), environment["DESKRAIL_WEBHOOK_SECRET"])
+    folder = DemoFolder(path, load(environment))
     folder.environment_file.touch(mode=0o600)
     lines = [f"export {name}={shlex.quote(value)}" for name, value in environment.items()]
     folder.environment_file.write_text("\n".join(lines) + "\n", "utf-8")

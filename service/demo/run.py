@@ -49,7 +49,7 @@ class OpenDemo:
     url: str
     entrances: Entrances
     shop: ShopData
-    webhook_secret: str
+    webhook_key: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,8 @@ async def open_demo(folder: DemoFolder, listening: socket.socket) -> AsyncIterat
         await shop.load(services.shop_engine, TENANT, data)
         entrances = await admit(services)
         async with working(services), serving(create_app(services, has_worker=True), listening):
-            yield OpenDemo(services, address(listening), entrances, check(data), folder.webhook_secret)
+            (key,) = folder.settings.webhook_keys[TENANT]
+            yield OpenDemo(services, address(listening), entrances, check(data), key)
 
 
 async def perform(demo: OpenDemo, tickets: int, show: Show) -> Performance:
@@ -92,7 +93,7 @@ async def perform(demo: OpenDemo, tickets: int, show: Show) -> Performance:
             show(_settled(found), await count(services.db, TENANT))
 
     async with httpx.AsyncClient(timeout=PATIENCE) as client:
-        desk = HelpDesk.of(client, demo.url, TENANT, demo.webhook_secret)
+        desk = HelpDesk.of(client, demo.url, TENANT, demo.webhook_key)
         settled = await _in_time(play(players, desk, look, tick))
     seconds, counters = time.monotonic() - began, await count(services.db, TENANT)
     show(_settled(await look()), counters)

@@ -50,12 +50,9 @@ class HelpDesk:
     signer: Webhook
 
     @classmethod
-    def of(cls, client: httpx.AsyncClient, url: str, tenant: str, secret: str) -> "HelpDesk":
-        """A help desk with this signing secret (`whsec_…`). Raises `Fatal` for one that is none."""
-        try:
-            return cls(client, url.rstrip("/"), tenant, Webhook(secret))
-        except (ValueError, RuntimeError):
-            raise Fatal(f"The webhook secret of the tenant {tenant} is not one: it is whsec_ and base64.") from None
+    def of(cls, client: httpx.AsyncClient, url: str, tenant: str, key: bytes) -> "HelpDesk":
+        """A help desk with this signing key."""
+        return cls(client, url.rstrip("/"), tenant, Webhook(key))
 
     async def send(self, letter: Letter, times: int = 1) -> list[Answer]:
         """Post one message, signed once and sent so often. Raises `Fatal` when the service does not take it."""

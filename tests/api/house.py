@@ -31,7 +31,7 @@ from tools.backends.shop import dump as dump_shop
 from tools.backends.shop import load as load_shop
 from tools.ports import Clock, TenantName
 
-SECRETS = {name: "whsec_" + base64.b64encode(name.encode() * 5).decode() for name in ("default", "acme", "older")}
+SECRETS = {name: "whsec_" + base64.b64encode(name.encode() * 7).decode() for name in ("default", "acme", "older")}
 EVERYTHING = ",".join(Scope)
 
 
@@ -130,7 +130,6 @@ async def open_house(url: str, clock: Clock, **changed: str) -> AsyncIterator[Ho
         "DESKRAIL_WEBHOOK_SECRET": f"{SECRETS['default']},{SECRETS['older']}",
         "DESKRAIL_TENANT_ACME_WEBHOOK_SECRETS": SECRETS["acme"],
         "DESKRAIL_TENANT_GHOST_WEBHOOK_SECRETS": SECRETS["acme"],
-        "DESKRAIL_TENANT_BROKEN_WEBHOOK_SECRETS": "whsec_",
         **changed,
     }
     shops: dict[str, Faulty] = {}

@@ -27,13 +27,12 @@ def test_a_service_that_nobody_has_started_lacks_a_worker_and_nothing_else(deskr
 
 def test_every_broken_thing_says_what_to_do(deskrail: Deskrail, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DESKRAIL_SESSION_SECRET")
-    monkeypatch.setenv("DESKRAIL_WEBHOOK_SECRET", f"{SECRET},whsec_not-base64é")
+    monkeypatch.delenv("DESKRAIL_WEBHOOK_SECRET")
     monkeypatch.setenv("DESKRAIL_TENANT_GHOST_WEBHOOK_SECRETS", SECRET)
     found = json.loads(deskrail("doctor", "--json").stdout)
     broken = {one["what"]: one for one in found if one["health"] == "broken"}
     assert set(broken) == {"session secret", "webhooks of default", "webhooks of ghost", "engine"}
     assert all(one["advice"] for one in broken.values())
-    assert "1 of 2 secrets" in broken["webhooks of default"]["found"]
     assert SECRET not in json.dumps(found)
 
 
@@ -98,8 +97,6 @@ def test_a_backend_whose_events_cannot_be_heard_is_named(
     (tmp_path / "deskrail.toml").write_text('[tenants.default.shop]\nslow = ["refund"]\n', "utf-8")
     monkeypatch.setenv("DESKRAIL_CONFIG", str(tmp_path / "deskrail.toml"))
     assert "effects like refund are accepted as jobs" in events()["found"]
-    monkeypatch.setenv("DESKRAIL_BACKEND_SECRET", "whsec_not-base64é")
-    assert events()["health"] == "broken"
     monkeypatch.setenv("DESKRAIL_BACKEND_SECRET", SECRET)
     monkeypatch.setenv("DESKRAIL_TENANT_GHOST_BACKEND_SECRETS", SECRET)
     assert events()["health"] == "ok"

@@ -14,7 +14,7 @@ from service.store.people import Role
 from service.store.reconcile import reconcile
 from service.store.tenancy import across_tenants
 from tests.conftest import StandingClock
-from tests.journeys.merchant import BACKEND_SECRET, Merchant
+from tests.journeys.merchant import BACKEND_KEY, Merchant
 from tests.rig import rig, rig_settings
 from tools.backends.shop import Fault, Faulty, Shop, SlowShop
 
@@ -74,7 +74,7 @@ class Doubt(Merchant):
 async def doubt(url: str, clock: StandingClock, *, forgets_keys: bool = False) -> AsyncIterator[Doubt]:
     """A service over the demo shop, whose calls can go wrong."""
     shops: dict[str, Faulty] = {}
-    settings = replace(rig_settings(url), backend_secrets={"default": (BACKEND_SECRET,)})
+    settings = replace(rig_settings(url), backend_keys={"default": (BACKEND_KEY,)})
     async with rig(url, clock, settings=settings, commerce_for=lambda tenant: shops[tenant]) as service:
         engine = service.services.shop_engine
         shop = Shop(engine, "default", clock)

@@ -24,7 +24,8 @@ from tests.rig import Rig, rig, rig_settings, tenant_file
 from tools.backends.shop import Shop, SlowShop
 from tools.ports import TenantName
 
-BACKEND_SECRET = "whsec_" + base64.b64encode(b"the merchant's own system's key.").decode()
+BACKEND_KEY = b"the merchant's own system's key."
+BACKEND_SECRET = "whsec_" + base64.b64encode(BACKEND_KEY).decode()
 
 
 @dataclass
@@ -67,7 +68,7 @@ class Merchant:
 @asynccontextmanager
 async def merchant(url: str, clock: StandingClock, **tenant: Any) -> AsyncIterator[Merchant]:
     """A service over a shop that behaves as `tenant`'s settings say."""
-    settings = replace(rig_settings(url, file=tenant_file(**tenant)), backend_secrets={"default": (BACKEND_SECRET,)})
+    settings = replace(rig_settings(url, file=tenant_file(**tenant)), backend_keys={"default": (BACKEND_KEY,)})
     async with rig(url, clock, settings=settings) as service:
         services = service.services
         slow = embedded_shop(settings, services.shop_engine, clock, "default")

@@ -100,7 +100,7 @@ async def deliverer(service: Rig) -> AsyncIterator[Deliverer]:
     """The sender of the outbox, driven round by round."""
     s = service.services
     assert s.settings.outbound_url is not None
-    sender = Deliverer(s.db, s.clock, s.settings.outbound_url, lambda tenant: s.settings.webhook_secrets[tenant][0], s.codes)
+    sender = Deliverer(s.db, s.clock, s.settings.outbound_url, lambda tenant: s.settings.webhook_keys[tenant][0], s.codes)
     try:
         yield sender
     finally:

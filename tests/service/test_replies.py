@@ -8,7 +8,6 @@ import pytest
 from sqlalchemy import select
 
 from service import replies
-from service.replies import Deliverer
 from service.store import outbox as outgoing
 from service.store.erasure import erase
 from service.store.people import Role
@@ -115,22 +114,6 @@ async def test_an_answer_that_never_ends_holds_up_nobodys_reply(
         assert await sender.deliver_due() == 1
         desk.endless = False
         service.clock.advance(minutes=1)
-        await deliver_all(sender)
-    assert {state for _, state in await states(service)} == {"sent"}
-
-
-@pytest.mark.parametrize("cut", ["whsec_abcde", "whsec_"])
-async def test_a_reply_that_no_secret_can_sign_waits_for_a_better_one(service: Rig, desk: HelpDesk, cut: str) -> None:
-    await service.say("Where is my order D-100001?")
-    service.clock.advance(seconds=1)
-    s = service.services
-    halved = Deliverer(s.db, s.clock, desk.url, lambda tenant: cut, s.codes)
-    assert await halved.deliver_due() == 1
-    await halved.close()
-    async with s.db.reading() as conn:
-        assert "bad_secret" in (await conn.execute(select(outbox.c.last_error))).scalars().all()
-    service.clock.advance(minutes=1)
-    async with deliverer(service) as sender:
         await deliver_all(sender)
     assert {state for _, state in await states(service)} == {"sent"}
 

@@ -86,18 +86,23 @@ async def _promised(ctx: ToolContext, order: Order) -> dict[str, int]:
     """
     owed: dict[str, int] = {}
     for action in await ctx.book.on_order(ctx.caller, order.id):
-        if action.receipt and action.receipt.promised_minor and await _stands(ctx.shop, action):
+        if action.receipt and action.receipt.promised_minor and (stands := await _standing(ctx.shop, action, action.receipt)):
+            rest = stands.promised_minor
             for leg in action.legs:
-                owed[leg.method_id] = owed.get(leg.method_id, 0) + leg.amount_minor
+                moved = sum(one.amount_minor for one in stands.legs if one.method_id == leg.method_id)
+                part = min(rest, max(0, leg.amount_minor - moved))
+                owed[leg.method_id] = owed.get(leg.method_id, 0) + part
+                rest -= part
     return owed
 
 
-async def _stands(shop: Commerce, action: Action) -> bool:
+async def _standing(shop: Commerce, action: Action, held: Receipt) -> Receipt | None:
+    """What the merchant's books say of an action now, or what we hold where they say nothing; None when it has failed."""
     match await shop.find_effect(action.key):
         case Receipt() as found:
-            return found.moved_minor == 0 < found.promised_minor
+            return found
         case found:
-            return not isinstance(found, Failure)
+            return None if isinstance(found, Failure) else held
 
 
 def _require_whole(ctx: ToolContext, order: Order, money: Money) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.tools.goods import SHOP
 from tests.tools.world import World
-from tools.backends.shop import Shop
+from tools.backends.shop import Fault, Shop
 from tools.commerce import OrderId, RefundLeg
 from tools.ports import Caller, ToolResult
 
@@ -100,6 +100,18 @@ async def test_a_promise_that_was_kept_is_not_held_twice(mixed: World) -> None:
     assert done.action is not None
     assert "promised" not in done.action.facts
     assert await gone_back(mixed) == {"pm_ada_credit": 2_000, "pm_ada": 3_000}
+
+
+async def test_a_refund_beside_a_return_that_is_paid_in_parts_leaves_the_card_the_rest(mixed: World) -> None:
+    await returned(mixed)
+    part = RefundLeg(method_id="pm_ada", amount_minor=1_000)  # type: ignore[arg-type]
+    await shop_of(mixed).refund(OrderId(ORDER), [part], "goodwill", 0, "the first part")
+    mixed.shops[TENANT].script("find_effect", *[Fault(distort=lambda found: found.model_copy(update={"legs": (part,)}))] * 2)
+    done = await refunded(mixed, 2_000)
+    assert done.ok
+    assert done.action is not None
+    assert done.action.facts["promised"] == {"amount_minor": 2_000, "currency": "USD"}
+    assert await gone_back(mixed) == {"pm_ada": 1_000, "pm_ada_credit": 2_000}
 
 
 async def test_goods_that_arrive_after_other_refunds_leave_true_books(mixed: World) -> None:

@@ -11,11 +11,12 @@ from service.agents import Agents
 from service.outcomes import Outcomes, Routed
 from service.settings import TenantSettings
 from service.store.action_rows import of_ticket
+from service.store.aftermath import News
 from service.store.database import Database
 from service.turn import Turn, TurnRun
 from tools.errors import Code, RunSuperseded
 from tools.money import Money
-from tools.ports import Action, ActionId, ActionStatus, Lane, ToolResult
+from tools.ports import Action, ActionId, ActionStatus, Json, Lane, ToolResult
 from tools.runner import ToolRunner
 from workflows.acting import looked_at
 from workflows.agenda import Spoken, agenda, carrying, joined, promised
@@ -168,22 +169,14 @@ class Conductor:
             outcome = self._told(turn, result)
         return await self.conclude(turn, run, _beside_question(turn.ticket, action, outcome))
 
-    async def after_news(self, turn: Turn, run: TurnRun, action: ActionId) -> bool:
-        """The money that was promised for an action has gone out, or the action has come to nothing after all."""
+    async def after_news(self, turn: Turn, run: TurnRun, action: ActionId, told: Mapping[str, Json]) -> bool:
+        """Money that was promised for an action has gone out, less than was promised goes back, or it has come to nothing."""
         result = await run.resume(action)
         paid = result.action
         if not result.ok or paid is None or paid.money is None:
             return await self.after_action(turn, run, result)
-        reference = str(result.data["receipt"])
-        text = render(
-            "money_paid",
-            first_name=first_name(turn.ticket),
-            order_id=paid.order_id,
-            amount=Money(int(result.data["moved_minor"]), paid.money.currency).text(),
-            destination=paid.facts.get("destination"),
-            receipt=reference,
-        )
-        return await self.conclude(turn, run, _beside_question(turn.ticket, paid, Reply(text, receipts=(reference,))))
+        outcome = _paid_less(turn.ticket, paid, told) if told["news"] == News.LESS else _paid(turn.ticket, paid, result, told)
+        return await self.conclude(turn, run, _beside_question(turn.ticket, paid, outcome))
 
     def to_people(self, turn: Turn, reason: Reason, summary: str = "") -> Escalate:
         """Give the ticket to people and tell the customer so."""
@@ -239,6 +232,44 @@ def _beside_question(ticket: Ticket, action: Action | None, outcome: Outcome) ->
     if action is not None and question.action_id == action.id:
         return outcome
     return answer_and_return(ticket, question, Reply(outcome.text, receipts=outcome.receipts))
+
+
+def _paid(ticket: Ticket, action: Action, result: ToolResult, told: Mapping[str, Json]) -> Reply:
+    """What has gone out since the customer last heard, and not what they have heard of already."""
+    assert action.money is not None
+    reference, currency = str(result.data["receipt"]), action.money.currency
+    # An event that an older release has written says only that all of it has gone out.
+    amount, rest = told.get("paid_minor", result.data["moved_minor"]), told.get("rest_minor", 0)
+    text = render(
+        "money_paid",
+        first_name=first_name(ticket),
+        order_id=action.order_id,
+        amount=Money(int(amount), currency).text(),
+        rest=Money(int(rest), currency).text() if rest else None,
+        destination=action.facts.get("destination"),
+        receipt=reference,
+    )
+    return Reply(text, receipts=(reference,))
+
+
+def _paid_less(ticket: Ticket, action: Action, told: Mapping[str, Json]) -> Escalate:
+    """The customer waits for more than will come: they are told so, and a person looks at what was promised and what came."""
+    assert action.money is not None
+    sums = {name: Money(int(told[f"{name}_minor"]), action.money.currency).text() for name in ("promised", "amount", "paid")}
+    text = render(
+        "money_less",
+        first_name=first_name(ticket),
+        order_id=action.order_id,
+        promised=sums["promised"],
+        amount=sums["amount"] if told["amount_minor"] else None,
+        paid=sums["paid"] if told["paid_minor"] else None,
+        destination=action.facts.get("destination"),
+    )
+    summary = (
+        f"{action.tool} for order {action.order_id} ({action.id}): {sums['promised']} was promised, and the shop's books say "
+        f"that {sums['amount']} goes back. Please look at the order in the shop."
+    )
+    return Escalate(Reason.PAID_LESS, summary, text)
 
 
 def _come_to_nothing(ticket: Ticket, action: Action) -> Escalate:

@@ -48,6 +48,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.POISON: "Working on this ticket failed again and again.",
     Reason.BACKEND_UNAVAILABLE: "The shop's system cannot be reached.",
     Reason.REVERSED: "The shop's system reported that something it had accepted or done has come to nothing.",
+    Reason.PAID_LESS: "Less money goes back to the customer than was promised.",
 }
 
 

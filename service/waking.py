@@ -43,7 +43,7 @@ class Waking:
                 told = f"The shop's books show that {event.ref} has happened after all; it stands here as failed."
                 return await self._passed_on(turn, run, Reason.OUTCOME_UNKNOWN, told)
             case EventKind.SETTLED if event.data.get("news"):
-                return await self._conductor.after_news(turn, run, ActionId(event.ref or ""))
+                return await self._conductor.after_news(turn, run, ActionId(event.ref or ""), event.data)
             case EventKind.APPROVAL if event.data.get("again"):
                 return await self._tried_again(turn, run, ActionId(event.ref or ""))
             case EventKind.APPROVAL | EventKind.SETTLED:

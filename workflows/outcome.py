@@ -31,6 +31,7 @@ class Reason(StrEnum):
     POISON = "poison"
     BACKEND_UNAVAILABLE = "backend_unavailable"
     REVERSED = "reversed"
+    PAID_LESS = "paid_less"
 
 
 @dataclass(frozen=True, slots=True)

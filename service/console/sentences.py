@@ -70,9 +70,7 @@ def _stated(actor: str, data: Mapping[str, Json]) -> str:
 
 
 def _paid(actor: str, data: Mapping[str, Json]) -> str:
-    what = (
-        "The money that was promised has gone out" if data.get("paid_minor") else "None of the promised money follows any more"
-    )
+    what = "Money that was promised has gone out" if data.get("paid_minor") else "Less of the promised money follows, or none"
     return f"{what}: {data.get('paid_by')}"
 
 

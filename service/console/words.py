@@ -46,6 +46,7 @@ REASON: Mapping[str, str] = {
     "poison": "Failed again and again",
     "backend_unavailable": "The shop is away",
     "reversed": "Money came back to the shop",
+    "paid_less": "Less goes back than promised",
 }
 
 VERIFICATION: Mapping[str, str] = {

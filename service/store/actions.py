@@ -204,9 +204,9 @@ class SqlActionBook(ActionBook):
         """Follow what the backend's books say now about a `succeeded` action, and wake its ticket, once for each news."""
         now = self._clock()
         async with self._database.begin() as conn:
-            row, news = await aftermath.correct(conn, action, found, now)
-            if news is not None:
-                await self._wakeups.wake(conn, row.ticket_id, EventKind.SETTLED, row.id, {"status": row.status, "news": news})
+            row, told = await aftermath.correct(conn, action, found, now)
+            if told is not None:
+                await self._wakeups.wake(conn, row.ticket_id, EventKind.SETTLED, row.id, {"status": row.status, **told})
             return from_row(row)
 
     async def release(self, action: Action) -> Action:

@@ -3,6 +3,7 @@
 Each change is conditional on how the action stands, so the same news twice, or in another order, changes nothing.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -18,7 +19,7 @@ from service.store.schema import events
 from service.store.wakeups import EventKind
 from tools.commerce import Failure, Job, Receipt
 from tools.errors import Code
-from tools.ports import Action, ActionStatus
+from tools.ports import Action, ActionStatus, Json
 
 
 class News(StrEnum):
@@ -27,7 +28,9 @@ class News(StrEnum):
     REVERSED = "reversed"
     """Its money has come back to the merchant, or its effect has come to nothing."""
     PAID = "paid"
-    """The money that was promised has gone out."""
+    """The money that was promised has gone out, or a part of it."""
+    LESS = "less"
+    """Less money goes back than was promised, or none."""
     CONTRADICTED = "contradicted"
     """It had failed, or a person had found out that it was not done, and the merchant's books show it after all."""
 
@@ -65,8 +68,13 @@ async def accept(conn: AsyncConnection, action: Action, job: Job, now: datetime)
     return row
 
 
-async def correct(conn: AsyncConnection, action: Action, found: Receipt | Failure, now: datetime) -> tuple[Any, News | None]:
-    """Follow what the backend's books say now about an action that has ended: the row as it stands, and what is new."""
+async def correct(
+    conn: AsyncConnection, action: Action, found: Receipt | Failure, now: datetime
+) -> tuple[Any, Mapping[str, Json] | None]:
+    """Follow what the backend's books say now about an action that has ended.
+
+    Returns the row as it stands, and what the ticket has to hear of it: its `news`, with the amounts where money moved.
+    """
     await turns.lock(conn, action.ticket, None)
     row = await action_rows.by_id(conn, action.ticket, action.id)
     # A receipt may have been read just before the news came that its money had come back.
@@ -75,23 +83,17 @@ async def correct(conn: AsyncConnection, action: Action, found: Receipt | Failur
             return row, None
         contrary = entry(row, "backend", CONTRADICTED, {"found": found.reference})
         await append_to_ticket(conn, row.ticket_id, [contrary], now)
-        return row, News.CONTRADICTED
+        return row, {"news": News.CONTRADICTED}
     if row.status != ActionStatus.SUCCEEDED:
         return row, None
     held = from_row(row).receipt
     if isinstance(found, Failure):
-        return await _reversed(conn, row, held, found, now), News.REVERSED
-    if held is None or not _ends(held, found):
+        return await _reversed(conn, row, held, found, now), {"news": News.REVERSED}
+    if held is None or not _goes_on(held, found, row.amount_minor or 0):
         return row, None
-    # What has moved in the end may be less than was promised, when other money went back on the order in between.
-    later = {"amount_minor": found.amount_minor, "legs": found.legs, "data": {**held.data, "paid_by": found.reference}}
-    followed = held.model_copy(update=later)
-    row = (await conn.execute(_FOLLOW, {"action": row.id, "later": followed.model_dump(mode="json")})).one()
-    await ledger.follow(conn, row, followed, now)
-    paid = {"paid_by": found.reference, "paid_minor": found.moved_minor}
-    await append_to_ticket(conn, row.ticket_id, [entry(row, "backend", "action.paid", paid)], now)
+    row = await _followed(conn, row, held, found, now)
     # A customer who was erased since is not written to any more.
-    return row, News.PAID if found.moved_minor and row.erased_at is None else None
+    return row, None if row.erased_at else _told(held, found)
 
 
 async def _contradicted(conn: AsyncConnection, row: Any) -> bool:
@@ -110,7 +112,33 @@ async def _reversed(conn: AsyncConnection, before: Any, held: Receipt | None, fo
     return row
 
 
-def _ends(held: Receipt, found: Receipt) -> bool:
-    """Whether a later receipt ends the promise that we hold: money has moved, never more than was promised, or less follows."""
-    within = held.moved_minor == 0 and found.moved_minor <= found.amount_minor <= held.amount_minor
-    return within and (found.moved_minor > 0 or found.amount_minor < held.amount_minor)
+async def _followed(conn: AsyncConnection, before: Any, held: Receipt, found: Receipt, now: datetime) -> Any:
+    # What moves may be less than was promised, when other money went back on the order in between.
+    later = {"amount_minor": found.amount_minor, "legs": found.legs, "data": {**held.data, "paid_by": found.reference}}
+    followed = held.model_copy(update=later)
+    row = (await conn.execute(_FOLLOW, {"action": before.id, "later": followed.model_dump(mode="json")})).one()
+    await ledger.follow(conn, row, followed, now)
+    paid = {"paid_by": found.reference, "paid_minor": found.moved_minor - held.moved_minor}
+    await append_to_ticket(conn, row.ticket_id, [entry(row, "backend", "action.paid", paid)], now)
+    return row
+
+
+def _told(held: Receipt, found: Receipt) -> Mapping[str, Json]:
+    """What has gone out since we last heard, what of it all goes back in the end, and what we had promised before."""
+    return {
+        "news": News.LESS if found.amount_minor < held.amount_minor else News.PAID,
+        "paid_minor": found.moved_minor - held.moved_minor,
+        "amount_minor": found.amount_minor,
+        "promised_minor": held.amount_minor,
+        "rest_minor": found.promised_minor,
+    }
+
+
+def _goes_on(held: Receipt, found: Receipt, asked_minor: int) -> bool:
+    """Whether a later receipt goes on from the one we hold: more has moved, never beyond what was asked for, or less follows.
+
+    What has moved only grows, so that an older answer which comes late takes nothing back.
+    """
+    if not held.moved_minor <= found.moved_minor <= found.amount_minor <= asked_minor:
+        return False
+    return found.moved_minor > held.moved_minor or found.amount_minor < held.amount_minor

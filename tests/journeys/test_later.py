@@ -5,8 +5,6 @@ from typing import Any
 from sqlalchemy import update
 
 from service.store.callers import caller_for
-from service.store.erasure import erase
-from service.store.invariants.checking import broken
 from service.store.money_schema import actions
 from service.store.people import Role
 from service.store.reconcile import reconcile
@@ -15,8 +13,6 @@ from tests.journeys.honesty import books_agree
 from tests.journeys.looking import kinds, newest_reply
 from tests.journeys.merchant import Merchant, merchant, slow
 from tests.rig import SECRET, Rig
-from tools.commerce import OrderId, RefundLeg
-from tools.ports import TenantName
 
 BROKEN = "The kettle from order D-100002 arrived broken, I want my money back."
 KETTLE = 8_900
@@ -197,81 +193,6 @@ async def test_a_person_who_took_the_ticket_finds_the_settled_work_as_a_note(sql
         ticket = await service.ticket(ticket["id"])
         assert (ticket["lane"], ticket["actions"][0]["status"]) == ("human", "succeeded")
         assert (ticket["messages"][-1]["author"], "I have refunded $89.00" in ticket["messages"][-1]["text"]) == ("note", True)
-
-
-async def test_the_money_of_a_return_is_told_when_the_goods_have_arrived(database_url: str, clock: StandingClock) -> None:
-    async with merchant(database_url, clock) as shop:
-        service = shop.service
-        ticket = await sends_the_kettle_back(service)
-        (action,) = ticket["actions"]
-        assert await shop.balances() == {"merchant_funds": -KETTLE, "refunds_accepted": KETTLE}
-        asked = await service.say("Where is my refund for order D-100002?", ticket="T-2")
-        assert "$89.00 for order D-100002 follows" in await newest_reply(service, asked)
-        clock.advance(days=6)
-        await shop.shop.settle_arrival("D-100002")  # type: ignore[arg-type]
-        for webhook in ("evt-1", "evt-2"):
-            await shop.tells("effect.settled", action["idempotency_key"], webhook=webhook)
-            await service.work()
-        ticket = await service.ticket(ticket["id"])
-        assert (ticket["status"], ticket["actions"][0]["status"]) == ("resolved", "succeeded")
-        told = [text for text in await service.said(ticket["id"]) if "$89.00 is on its way" in text]
-        assert len(told) == 1
-        assert await shop.balances() == {"merchant_funds": -KETTLE, "refunds_paid": KETTLE}
-        asked = await service.say("And now, where is my refund for order D-100002?", ticket="T-2")
-        assert "- $89.00 to" in await newest_reply(service, asked)
-        assert "follows" not in await newest_reply(service, asked)
-        clock.advance(days=2)
-        await comes_back(shop, action["idempotency_key"], webhook="evt-3")
-        assert await shop.balances() == {}
-        assert (await service.ticket(ticket["id"]))["escalation"]["reason"] == "reversed"
-
-
-async def sends_the_kettle_back(service: Rig) -> dict[str, Any]:
-    """A customer returns the kettle; its money is to follow."""
-    await service.say("I want to return the kettle from order D-100002, I changed my mind")
-    service.clock.advance(minutes=5)
-    return await service.say("yes, go ahead")
-
-
-async def test_a_customer_whose_return_was_paid_otherwise_is_not_told_that_money_follows(
-    database_url: str, clock: StandingClock
-) -> None:
-    async with merchant(database_url, clock) as shop:
-        service = shop.service
-        ticket = await sends_the_kettle_back(service)
-        order = await service.order("D-100002")
-        paid = RefundLeg(method_id=order["payments"][0]["method_id"], amount_minor=order["payments"][0]["amount_minor"])
-        await shop.shop.refund(OrderId("D-100002"), [paid], "goodwill", 0, "the shop's own refund")
-        await shop.shop.settle_arrival(OrderId("D-100002"))
-        asked = await service.say("Where is my refund for order D-100002?", ticket="T-2")
-        assert "- $107.50 to" in await newest_reply(service, asked)
-        assert "follows" not in await newest_reply(service, asked)
-        said = await service.said(ticket["id"])
-        for webhook in ("evt-1", "evt-2"):
-            told = await shop.tells("effect.settled", ticket["actions"][0]["idempotency_key"], webhook=webhook)
-            assert (told.status_code, told.json()["status"]) == (202, "succeeded")
-            await service.work()
-        assert await shop.balances() == {}
-        assert (await kinds(service, ticket)).count("action.paid") == 1
-        assert await service.said(ticket["id"]) == said
-        async with service.services.db.reading() as conn:
-            assert await broken(conn, "default", service.services.policy_for("default")) == ()
-
-
-async def test_nobody_writes_to_an_erased_customer_that_money_of_theirs_has_gone_out(
-    sqlite_url: str, clock: StandingClock
-) -> None:
-    async with merchant(sqlite_url, clock) as shop:
-        service = shop.service
-        ticket = await sends_the_kettle_back(service)
-        async with service.services.db.begin() as conn:
-            await erase(conn, TenantName("default"), "cus_1", "operator", clock())
-        await shop.shop.settle_arrival(OrderId("D-100002"))
-        await shop.tells("effect.settled", ticket["actions"][0]["idempotency_key"])
-        await service.work()
-        ticket = await service.ticket(ticket["id"])
-        assert (ticket["status"], {message["text"] for message in ticket["messages"]}) == ("closed", {"[erased]"})
-        assert await shop.balances() == {"merchant_funds": -KETTLE, "refunds_paid": KETTLE}
 
 
 async def _as_person(service: Rig, ticket_id: str, person: Any) -> Any:

@@ -64,7 +64,7 @@ def test_a_missing_value_is_an_error_and_not_a_gap() -> None:
 
 @pytest.mark.parametrize("reply", ["cancelled", "refunded", "return_accepted", "money_paid"])
 def test_whoever_is_paid_in_store_credit_is_not_told_to_wait_for_a_bank(reply: str) -> None:
-    said = {"order_id": "D-100001", "what": "Lamp", "amount": "$25.00", "receipt": "rcp_1", "paid": True}
+    said = {"order_id": "D-100001", "what": "Lamp", "amount": "$25.00", "receipt": "rcp_1", "paid": True, "rest": None}
     credit, card = (render(reply, destination=purse, **said) for purse in ("store credit", "Visa ending 4242"))
     assert "store credit. You can use it for your next order.\n\nYour reference is rcp_1." in credit.replace(" at once", "")
     assert "bank" not in credit

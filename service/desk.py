@@ -196,7 +196,8 @@ class Desk:
     async def _end_case(self, conn: Connection, row: TicketRow, case: Any, person: Person) -> None:
         await cases.change(conn, case.id, state="resolved", resolved_at=row.now)
         row.values |= {"owner": None, "due_at": None}
-        row.entries.append(Entry("escalation.resolved", _actor(person), {"escalation_id": case.id}))
+        data = {"escalation_id": case.id, "up_to": row.before.seq}
+        row.entries.append(Entry(cases.RESOLVED, _actor(person), data))
 
     async def _close_question(self, conn: Connection, row: TicketRow) -> None:
         if row.values.get("question_id", row.before.question_id):

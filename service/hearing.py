@@ -9,7 +9,7 @@ from classifier.model import IntentModel
 from classifier.prediction import Prediction
 from service.conductor import Conductor, TenantSettingsFor
 from service.outcomes import Routed
-from service.store import approvals, questions, turns
+from service.store import approvals, cases, questions, turns
 from service.store.action_rows import by_id, from_row
 from service.store.database import Database
 from service.store.loading import load_ticket
@@ -85,7 +85,7 @@ class Hearing:
         """Take the messages one turn further; whether this drain goes on."""
         turn = _as_heard(turn)
         run, go_on = self._conductor.run_for(turn), self._conductor
-        if turn.ticket.lane is Lane.HUMAN and turn.ticket.status is TicketStatus.ESCALATED:
+        if await self._with_people(turn):
             return await go_on.conclude(turn, run, None)
         if any(message.author is Author.THIRD_PARTY for message in turn.heard):
             return await go_on.conclude(turn, run, go_on.to_people(turn, Reason.THIRD_PARTY))
@@ -104,6 +104,13 @@ class Hearing:
             turn = replace(turn, ticket=replace(turn.ticket, question=in_time))
             return await self._run_route(turn, run, said, unknown_sender(self._modes(turn)), Said(said.text), wishes)
         return await self._act_on(turn, run, understand(turn.ticket, texts, said), said)
+
+    async def _with_people(self, turn: Turn) -> bool:
+        """Whether people have the ticket, or have resolved it after these messages had come in."""
+        if turn.ticket.lane is not Lane.HUMAN or turn.ticket.status is TicketStatus.ESCALATED:
+            return turn.ticket.lane is Lane.HUMAN
+        async with self._db.reading() as conn:
+            return await cases.resolved_over(conn, turn.ticket.id, turn.number)
 
     async def _act_on(self, turn: Turn, run: TurnRun, meaning: Understanding, said: Prediction) -> bool:
         go_on = self._conductor

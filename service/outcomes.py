@@ -65,12 +65,13 @@ class Outcomes:
             before, marked = await turns.lock_and_finish(conn, turn.ticket.id, turn.claim.fence, turn.seqs, self._clock())
             if marked == 0:
                 return before.pending
-            row = await self._row(conn, before)
+            row = await self._row(conn, turn, before)
             row.values |= {"pending": row.before.pending - marked, "attempts": 0, "version": row.before.version + 1}
             self._hear(row, turn, noted)
             row.values |= _columns(row, routed or Routed())
-            if outcome is not None:
+            if outcome is not None and not row.answered:
                 row.happened(LifecycleEvent.CUSTOMER_WROTE if turn.messages else LifecycleEvent.WOKEN)
+            if outcome is not None:
                 await self._write(conn, row, turn, outcome)
             await self._end_unasked(conn, row, turn, outcome.action_id if isinstance(outcome, AskCustomer) else None)
             await row.save(conn, turn.number)
@@ -87,7 +88,7 @@ class Outcomes:
         """
         async with self._db.begin() as conn:
             row = await self._lock(conn, turn)
-            if turn.messages:
+            if turn.messages and not row.answered:
                 row.happened(LifecycleEvent.CUSTOMER_WROTE)
             row.entries += [*noted, Entry("ticket.handed_over", "system", {"queue": queue, "reason": routed.reason})]
             row.values |= _columns(row, routed)
@@ -116,11 +117,13 @@ class Outcomes:
 
     async def _lock(self, conn: Connection, turn: Turn) -> TicketRow:
         before = await turns.lock(conn, turn.ticket.id, turn.claim.fence)
-        return await self._row(conn, before)
+        return await self._row(conn, turn, before)
 
-    async def _row(self, conn: Connection, before: turns.Row) -> TicketRow:
-        case = await cases.live(conn, before.id) if before.lane == Lane.HUMAN else None
-        return TicketRow(before, self._clock(), owned=case is not None and case.owner is not None)
+    async def _row(self, conn: Connection, turn: Turn, before: turns.Row) -> TicketRow:
+        if before.lane != Lane.HUMAN:
+            return TicketRow(before, self._clock())
+        case, answered = await cases.live(conn, before.id), await cases.resolved_over(conn, before.id, turn.number)
+        return TicketRow(before, self._clock(), owned=case is not None and case.owner is not None, answered=answered)
 
     async def _end_unasked(self, conn: Connection, row: TicketRow, turn: Turn, asking: ActionId | None = None) -> None:
         """What an earlier run of this turn proposed and this one did not ask about is off; a first run leaves nothing.
@@ -158,7 +161,8 @@ class Outcomes:
                 await self._escalate(conn, row, turn, outcome)
             case Close() | HandOff():
                 row.values["handed_off"] = False
-        row.ended(outcome)
+        if isinstance(outcome, Escalate) or not row.answered:
+            row.ended(outcome)
 
     def _reply(self, row: TicketRow, turn: Turn, outcome: Reply) -> None:
         self._say(row, turn, outcome.text, answers=True)

@@ -3,15 +3,18 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import and_, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.store import turns
 from service.store.journal import Entry
-from service.store.schema import escalations, messages
+from service.store.schema import escalations, journal, journal_payloads, messages
 from service.store.ticket_row import TicketRow
 from tools.ports import PersonId
 from workflows.ticket import Author
+
+RESOLVED = "escalation.resolved"
+"""The entry of a case's end; `up_to` in it is the newest event that the ticket had then."""
 
 
 async def live(conn: AsyncConnection, ticket_id: str) -> Any:
@@ -24,6 +27,15 @@ async def find(conn: AsyncConnection, tenant: str, case_id: str) -> Any:
     """A case of this tenant, or None."""
     query = select(escalations).where(escalations.c.id == case_id, escalations.c.tenant == tenant)
     return (await conn.execute(query)).first()
+
+
+async def resolved_over(conn: AsyncConnection, ticket_id: str, seq: int) -> bool:
+    """Whether the ticket's event `seq` had come in when people last resolved it."""
+    told = journal_payloads.c.stream == journal.c.stream, journal_payloads.c.seq == journal.c.seq
+    query = select(journal_payloads.c.data).join(journal, and_(*told))
+    ended = query.where(journal.c.stream == ticket_id, journal.c.kind == RESOLVED).order_by(journal.c.seq.desc()).limit(1)
+    data = (await conn.execute(ended)).scalar_one_or_none()
+    return data is not None and seq <= data.get("up_to", 0)
 
 
 async def add(conn: AsyncConnection, **values: Any) -> None:

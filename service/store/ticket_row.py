@@ -34,20 +34,22 @@ class Spoken:
 class TicketRow:
     """The row as it was locked (`before`) and its changes; `owned` says that a person has claimed the ticket.
 
+    `answered` says that people have resolved it since what this turn is about came in, so that the last word is theirs.
     Nothing is written before `save`: `values` are the row's own changes, `entries` go into the journal, `new` elsewhere.
     """
 
     before: Any
     now: datetime
     owned: bool = False
+    answered: bool = False
     values: dict[str, Any] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
     new: list[NewRow] = field(default_factory=list)
 
     @property
     def with_people(self) -> bool:
-        """Whether people have the ticket, claimed or not; a ticket that they resolved is the rails' again."""
-        return self.before.lane == Lane.HUMAN and self.before.status == TicketStatus.ESCALATED
+        """Whether people have the ticket, claimed or not; one that they resolved is the rails' again for what comes after."""
+        return self.answered or (self.before.lane == Lane.HUMAN and self.before.status == TicketStatus.ESCALATED)
 
     @property
     def status(self) -> TicketStatus:
@@ -74,17 +76,18 @@ class TicketRow:
         return {"id": self.before.id, "external_id": self.before.external_id}
 
     def say(self, text: str, *, position: int, answers: bool) -> Spoken:
-        """Write the bot's reply to the event `position`; on a person's ticket it is a note for that person.
+        """Write the bot's reply to the event `position`; on a person's ticket, or after their last word, it is a note.
 
         `answers` is false for a question, and for words that only pass the customer on.
         """
-        author = Author.NOTE if self.owned else Author.BOT
+        note = self.owned or self.answered
+        author = Author.NOTE if note else Author.BOT
         place = position * POSITIONS + POSITIONS // 2
         message_id = self._add(author, text, place, answers=answers)
-        self.entries.append(Entry("reply.written", "bot", {"message_id": message_id, "text": text, "note": self.owned}))
-        if not self.owned and self.before.first_reply_at is None:
+        self.entries.append(Entry("reply.written", "bot", {"message_id": message_id, "text": text, "note": note}))
+        if not note and self.before.first_reply_at is None:
             self.values["first_reply_at"] = self.now
-        return Spoken(message_id, public=not self.owned)
+        return Spoken(message_id, public=not note)
 
     async def written(self, conn: AsyncConnection, origin: str) -> str | None:
         """The message that a person's request with this origin made before, or None."""

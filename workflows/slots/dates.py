@@ -46,6 +46,8 @@ _PLACED_BEFORE = re.compile(
 )
 _OPENS = re.compile(rf"(?:^|[.,;!?\n(])\s*(?:{_BETWEEN}\s+)*$")
 _PLACED_AFTER = re.compile(r"^s?\s+(?:order|purchase|one)\b|^,?\s+(?:i|we)\s+(?:ordered|bought|placed|purchased)\b")
+_AROUND = 80
+"""How many characters beside a date are read; a text of nothing but dates costs little that way."""
 _ENDS = re.compile(r"^\s*(?:please\b|thanks\b|[.,;!?\n)]|$)")
 
 
@@ -66,7 +68,7 @@ def without_order_dates(text: str) -> str:
 def _told(text: str) -> list[re.Match[str]]:
     said = plain(text[:READ_AT_MOST])
     dates = [match for pattern in _DATES for match in pattern.finditer(said)]
-    return [match for match in dates if _is_of_order(said[: match.start()], said[match.end() :])]
+    return [match for match in dates if _is_of_order(said[: match.start()][-_AROUND:], said[match.end() :][:_AROUND])]
 
 
 def _is_of_order(before: str, after: str) -> bool:

@@ -27,6 +27,7 @@ from workflows.slots.orders import (
     mentioned_orders,
     named_together,
     names_other,
+    turned_to,
 )
 from workflows.ticket import FlowState, QuestionKind, Ticket, Wish
 from workflows.wording import first_name, order_text
@@ -184,7 +185,8 @@ class Conversation(ABC):
             raise TurnEnds(self._ask_order(moment, wish, orders))
         moment = moment.fill(more=[other.id for other in others] or None)
         changed = moment.slot("order_id") not in (None, order.id)
-        moment = moment.fill(order_id=order.id, **(dict.fromkeys(("item_ids", "what")) if changed else {}))
+        # What was asked about the other order and not answered counts no more either.
+        moment = moment.fill(order_id=order.id, **(dict.fromkeys(("item_ids", "what", "asks")) if changed else {}))
         return moment, order
 
     async def the_orders(self, moment: Moment, wish: str, fits: Callable[[Order], bool]) -> tuple[Moment, tuple[Order, ...]]:
@@ -213,7 +215,7 @@ class Conversation(ABC):
         if settled is not None and moment.asked != "order":
             own, strange = mentioned_orders(text, orders, self.order_pattern)
             if not own and not strange and not names_other(text) and not ordered_on(text):
-                text = settled
+                text = turned_to(text, orders, settled) or settled
         about = settled or moment.slot("about")
         listed = (moment.slot("listed") or ()) if moment.asked == "order" else ()
         return choose_order(text, orders, self.order_pattern, fits=fits, about=about, listed=listed)

@@ -67,3 +67,45 @@ async def test_an_order_whose_only_item_is_to_be_kept_is_not_cancelled() -> None
     outcome = await talk.say("I'd rather keep the lamp")
     assert isinstance(outcome, Reply)
     assert "left everything as it is" in outcome.text
+
+
+def two_deliveries() -> Talk:
+    return Talk.about(
+        an_order("D-100001", "Espresso Machine", "Milk Jug", status="delivered"),
+        an_order("D-100002", "Gooseneck Kettle", "Grey Hoodie", status="delivered"),
+    )
+
+
+@pytest.mark.parametrize(
+    "correction",
+    ["no the kettle", "No, the kettle!", "I meant the kettle", "not the espresso machine, I meant my kettle please"],
+)
+async def test_an_article_of_another_order_in_place_of_a_reason_changes_the_order_and_is_no_failed_reason(
+    correction: str,
+) -> None:
+    talk = two_deliveries()
+    await talk.say("I want to return the espresso machine", intent=BACK)
+    assert talk.slot == "cause"
+    await talk.say("well")
+    await talk.say(correction)
+    assert talk.slot == "cause"
+    assert "return Gooseneck Kettle from order D-100002" in talk.text
+    assert "Sorry" not in talk.text
+    await talk.say("it came broken")
+    assert "- For: Gooseneck Kettle, order D-100002" in talk.text
+
+
+async def test_an_article_of_another_order_in_place_of_the_offered_one_is_offered_instead() -> None:
+    talk = two_deliveries()
+    await talk.say("I want to return the espresso machine, it came broken", intent=BACK)
+    await talk.say("I meant the kettle")
+    assert "- For: Gooseneck Kettle, order D-100002" in talk.text
+    assert talk.run.effects == []
+
+
+@pytest.mark.parametrize("reason", ["no, the grey box was crushed", "No, the milk jug leaks", "the hoodie is nicer"])
+async def test_a_reason_that_only_sounds_like_another_article_stays_with_the_order(reason: str) -> None:
+    talk = two_deliveries()
+    await talk.say("I want to return the espresso machine", intent=BACK)
+    await talk.say(reason)
+    assert "order D-100001" in talk.text

@@ -209,6 +209,31 @@ _ALONE = re.compile(
 )
 
 
+def turned_to(text: str, orders: Sequence[Order], settled: str) -> str | None:
+    """The article to which the text turns from the settled order, and that only others hold: "no, the kettle"."""
+    for match in _TURNED_TO.finditer(plain(text[:READ_AT_MOST])):
+        # Every word must be an article's: "no, the grey box was crushed" gives a reason and does not turn to a grey hoodie.
+        words = [word for word in takewhile(lambda word: word not in _TELLS, tokens(match["what"])) if len(word) >= 3]
+        held = [{order.id for order in orders_with(word, orders)} for word in words]
+        if held and all(held) and settled not in set[str]().union(*held):
+            return " ".join(words)
+    return None
+
+
+_TURNED_TO = re.compile(
+    r"\b(?:no|nope|not that(?: one)?|i mean|i meant)\b[\s,.!-]+"
+    r"(?:(?:no|sorry|wait|oh|actually|but|its|it is|it was|thats|for|about|not that one|i mean|i meant)[\s,.!-]+)*"
+    r"(?:the|my) (?P<what>[^.,;:!?\n]+)"
+)
+_TELLS = frozenset(
+    word
+    for (word,) in phrases(
+        "is, was, are, were, has, had, came, come, comes, arrived, not, and, from, of, in, that, which, i, it, they, please"
+        ", pls, thanks, instead, one, because, since, as, for, order, does, doesnt, did, didnt, broke, leaks"
+    )
+)
+
+
 def one_alone(text: str) -> bool:
     """Whether the text limits the wish to one of several orders: "only D-100002", "just this one", "not the other one"."""
     said = plain(text[:READ_AT_MOST])

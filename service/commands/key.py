@@ -45,11 +45,16 @@ def show(tenant: Tenant = "default", as_json: AsJson = False) -> None:
 
 @app.command()
 def revoke(
-    key: Annotated[str, typer.Argument(help="The key's id, as `deskrail key list` shows it.")], tenant: Tenant = "default"
+    key: Annotated[str, typer.Argument(help="The key's id, as `deskrail key list` shows it.")],
+    tenant: Tenant = "default",
+    as_json: AsJson = False,
 ) -> None:
     """End a key at once: its next request is refused."""
     run(_revoke(tenant, key))
-    typer.echo(f"{key} is revoked.")
+    if as_json:
+        common.print_json({"id": key, "revoked": True})
+    else:
+        typer.echo(f"{key} is revoked.")
 
 
 async def _list(tenant: str) -> tuple[KeyRow, ...]:

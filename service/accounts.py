@@ -51,6 +51,18 @@ async def make_link(db: Database, clock: Clock, person: Person, purpose: Purpose
             return await sessions.make_link(conn, person.id, purpose, clock())
 
 
+async def renew_link(db: Database, clock: Clock, tenant: TenantName, email: str) -> LinkToken:
+    """A one-time link's token for somebody here to set a password. Raises `NotFound`, or `Conflict` for who is locked out."""
+    with tenancy.within(tenant):
+        async with db.reading() as conn:
+            person = await people.find_by_email(conn, tenant, email)
+    if person is None:
+        raise NotFound("Nobody here has this e-mail address.")
+    if not person.active:
+        raise Conflict("This person is locked out, and no link opens for them; an admin lets them in again in the console.")
+    return await make_link(db, clock, person, Purpose.SET_PASSWORD)
+
+
 async def create_key(
     db: Database, clock: Clock, tenant: TenantName, name: str, scopes: frozenset[Scope], email: str | None = None
 ) -> NewKey:

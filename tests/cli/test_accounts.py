@@ -4,8 +4,11 @@ import asyncio
 import json
 from collections.abc import Mapping
 
+from sqlalchemy import update
+
 from service.clock import wall_clock
-from service.store import api_keys, sessions
+from service.store import api_keys, people, sessions
+from service.store.access_schema import login_links
 from service.store.database import Database
 from service.store.sessions import Purpose
 from tests.cli.conftest import Deskrail
@@ -26,15 +29,29 @@ def test_a_new_person_gets_a_link_that_sets_a_password(deskrail: Deskrail, envir
     shown = deskrail("user", "add", "Amy@Example.com", "--role", "agent", "--json", "--url", "https://desk.example.com/")
     link = json.loads(shown.stdout)["link"]
     assert link.startswith("https://desk.example.com/console/link/")
+    assert asyncio.run(_whose(environment, link)) == ("amy@example.com", Purpose.SET_PASSWORD)
 
-    async def whose() -> tuple[str, Purpose] | None:
-        db = Database(environment["DESKRAIL_DATABASE_URL"])
-        async with db.reading() as conn:
-            found = await sessions.peek_link(conn, link.rpartition("/")[2], wall_clock())
-        await db.close()
-        return found and (found[0].email, found[1])
 
-    assert asyncio.run(whose()) == ("amy@example.com", Purpose.SET_PASSWORD)
+def test_an_admin_whose_first_link_has_ended_gets_another_one(deskrail: Deskrail, environment: Mapping[str, str]) -> None:
+    first = json.loads(deskrail("user", "add", "amy@example.com", "--role", "admin", "--json").stdout)["link"]
+    asyncio.run(_end_links(environment))
+    assert asyncio.run(_whose(environment, first)) is None
+    told = json.loads(deskrail("user", "link", "Amy@Example.com", "--url", "https://desk.example.com/", "--json").stdout)
+    assert told["link"].startswith("https://desk.example.com/console/link/")
+    assert asyncio.run(_whose(environment, told["link"])) == ("amy@example.com", Purpose.SET_PASSWORD)
+    assert deskrail("user", "link", "amy@example.com").stdout.startswith("This link sets the password of amy@example.com; it")
+
+
+def test_no_link_is_made_for_a_stranger_or_for_somebody_who_is_locked_out(
+    deskrail: Deskrail, environment: Mapping[str, str]
+) -> None:
+    deskrail("user", "add", "amy@example.com", "--role", "agent")
+    stranger = deskrail("user", "link", "bob@example.com")
+    assert (stranger.exit_code, stranger.stderr) == (1, "deskrail: Nobody here has this e-mail address.\n")
+    asyncio.run(_lock_out(environment, "amy@example.com"))
+    locked = deskrail("user", "link", "amy@example.com")
+    assert (locked.exit_code, locked.stdout) == (1, "")
+    assert "locked out" in locked.stderr
 
 
 def test_nobody_is_added_to_a_tenant_that_is_not_there(deskrail: Deskrail) -> None:
@@ -105,3 +122,27 @@ async def _found(environment: Mapping[str, str], token: str) -> api_keys.KeyRow 
         row = await api_keys.find(conn, token)
     await db.close()
     return row
+
+
+async def _whose(environment: Mapping[str, str], link: str) -> tuple[str, Purpose] | None:
+    db = Database(environment["DESKRAIL_DATABASE_URL"])
+    async with db.reading() as conn:
+        found = await sessions.peek_link(conn, link.rpartition("/")[2], wall_clock())
+    await db.close()
+    return found and (found[0].email, found[1])
+
+
+async def _end_links(environment: Mapping[str, str]) -> None:
+    db = Database(environment["DESKRAIL_DATABASE_URL"])
+    async with db.begin() as conn:
+        await conn.execute(update(login_links).values(expires_at=wall_clock()))
+    await db.close()
+
+
+async def _lock_out(environment: Mapping[str, str], email: str) -> None:
+    db = Database(environment["DESKRAIL_DATABASE_URL"])
+    async with db.begin() as conn:
+        person = await people.find_by_email(conn, "default", email)
+        assert person is not None
+        await people.set_active(conn, person, False, "system", wall_clock())
+    await db.close()

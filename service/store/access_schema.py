@@ -84,4 +84,5 @@ idempotency = Table(
     Column("status", Integer),
     Column("body", JsonColumn),
     Column("created_at", UtcTime, nullable=False),
+    Index("ix_idempotency_created", "created_at"),
 )

@@ -110,6 +110,8 @@ approvals = Table(
     Column("expires_at", UtcTime, nullable=False),
     Column("decided_at", UtcTime),
     Index("ix_approvals_queue", "tenant", "state", "created_at"),
+    Index("ix_approvals_ticket", "ticket_id"),
+    Index("ix_approvals_action", "action_id"),
     # An action has at most one approval that may still be used.
     Index(
         "uq_approvals_live",

@@ -79,6 +79,10 @@ async def _anchors(conn: AsyncConnection, own: str) -> tuple[int, list[str]]:
 
 async def _erased(conn: AsyncConnection, tenant: str) -> tuple[int, list[str]]:
     """Each payload that is gone must be covered by an erasure on the tenant's own chain; how many are, and which are not."""
+    # What is gone is read first, so that the erasures read afterwards hold every one that it can come from.
+    query = select(entries.c.stream, entries.c.seq).outerjoin(journal_payloads, _BESIDE)
+    query = query.where(entries.c.tenant == tenant, journal_payloads.c.seq.is_(None)).order_by(entries.c.stream, entries.c.seq)
+    gone = (await conn.execute(query)).all()
     told = select(journal_payloads.c.data).join(entries, _BESIDE)
     told = told.where(entries.c.stream == tenant_stream(tenant), entries.c.kind == erasure.KIND)
     covered: dict[str, int] = {}
@@ -87,9 +91,6 @@ async def _erased(conn: AsyncConnection, tenant: str) -> tuple[int, list[str]]:
         own |= set(data.get("own", ()))
         for stream, seq in data["streams"].items():
             covered[stream] = max(covered.get(stream, 0), seq)
-    query = select(entries.c.stream, entries.c.seq).outerjoin(journal_payloads, _BESIDE)
-    query = query.where(entries.c.tenant == tenant, journal_payloads.c.seq.is_(None)).order_by(entries.c.stream, entries.c.seq)
-    gone = (await conn.execute(query)).all()
     stray = [row for row in gone if row.seq > covered.get(row.stream, 0)]
     stray = [row for row in stray if row.stream != tenant_stream(tenant) or row.seq not in own]
     found = [f"{row.stream}: the payload of entry {row.seq} is gone, and no erasure says so" for row in stray]

@@ -1,22 +1,27 @@
 """A person is erased: nothing of theirs is left anywhere, and what must stay still verifies."""
 
-from collections.abc import AsyncIterator
-from datetime import timedelta
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import delete, insert, select, text, update
+from sqlalchemy import delete, event, insert, select, text, update
 
 from service.errors import ApprovalSuperseded, NotFound
 from service.explain import lines
 from service.replies import Deliverer
 from service.store import journal, outbox, story, turns
 from service.store.access_schema import idempotency
+from service.store.database import Database
 from service.store.erasure import ERASED, Erased, InFlight, erase
 from service.store.invariants.checking import broken, recomputed
 from service.store.loading import load_ticket, take_ticket
 from service.store.money_schema import actions, verifications
 from service.store.schema import customers, journal_payloads
+from service.store.tenancy import within
 from service.store.verification import Verified, verify_tenant
 from tests.conftest import StandingClock
 from tests.journeys.honesty import books_agree
@@ -252,6 +257,37 @@ async def test_a_payload_that_somebody_took_away_is_found(service: Rig) -> None:
         await conn.execute(delete(journal_payloads).where(journal_payloads.c.seq == 1))
     (finding,) = (await verified(service)).findings
     assert "the payload of entry 1 is gone, and no erasure says so" in finding
+
+
+async def test_an_erasure_in_the_midst_of_an_audit_is_no_tampering(service: Rig) -> None:
+    """Before whichever of the audit's statements it commits."""
+    url, done, place = service.services.settings.database_url, False, 0
+    while not done:
+        await service.say("Where is my order D-100001?")
+        place += 1
+        db = Database(url)
+        due = iter([False] * (place - 1) + [True])
+
+        def erase_once(*_: Any, due: Iterator[bool] = due) -> None:
+            if next(due, False):
+                with ThreadPoolExecutor(1) as elsewhere:
+                    elsewhere.submit(asyncio.run, erased_from_elsewhere(url, service.clock())).result()
+
+        event.listen(db.engine.sync_engine, "before_cursor_execute", erase_once)
+        async with db.reading() as conn:
+            assert (await verify_tenant(conn, TENANT)).findings == (), place
+        await db.close()
+        done = next(due, False)
+    assert place > 5
+
+
+async def erased_from_elsewhere(url: str, now: datetime) -> None:
+    """Another process erases the customer."""
+    db = Database(url)
+    with within(TENANT):
+        async with db.begin() as conn:
+            await erase(conn, TENANT, "cus_1", "operator", now)
+    await db.close()
 
 
 async def test_nobody_is_erased_by_a_name_that_is_not_theirs(service: Rig) -> None:

@@ -192,7 +192,9 @@ async def _elsewhere(conn: AsyncConnection, tenant: str, called: set[str], erase
 
     Returns a ticket and its newest entry for each message.
     """
-    wrote = or_(messages.c.sender.in_(called), func.lower(messages.c.sender).in_([name.lower() for name in called]))
+    # Ids of the merchant's that differ in case are two customers; an address is the same however it is written.
+    addresses = [name.lower() for name in called if "@" in name]
+    wrote = or_(messages.c.sender.in_(called), func.lower(messages.c.sender).in_(addresses))
     query = (
         select(messages.c.id, messages.c.ticket_id, tickets.c.journal_seq)
         .join(tickets)

@@ -219,6 +219,19 @@ async def test_who_shares_the_address_and_was_vouched_for_is_somebody_else(servi
     assert any("CUS_1@example.com" in rows for table, rows in (await everything(service)).items() if "customers" in table)
 
 
+async def test_whose_id_differs_in_case_is_somebody_else_and_whose_address_does_is_not(
+    service: Rig,
+) -> None:
+    await service.say("Where is my order D-100001?", email="ada@example.net")
+    await service.say("Where is my order D-100008?", ticket="B-1", customer="cus_2")
+    for who, said in (("CUS_1", "I am the other one."), ("cus_1", "I am she."), ("Ada@Example.net", "I am she too.")):
+        await service.say(said, ticket="B-1", customer=who, email="ada@example.net")
+    assert await erased(service) == Erased(tickets=1, messages_elsewhere=2)
+    texts = {message["text"] for message in (await service.ticket_called("B-1"))["messages"]}
+    assert "I am the other one." in texts
+    assert not texts & {"I am she.", "I am she too."}
+
+
 async def test_a_stranger_who_writes_on_a_strangers_ticket_does_not_become_its_customer(service: Rig) -> None:
     """Ada writes from her own address and nobody vouches for her; Bob, whom the shop knows by another ticket, answers too."""
     hers, his = {"customer": "ada@example.net", "email": "ada@example.net"}, {"email": "bob@example.net"}

@@ -102,6 +102,10 @@ async def end(conn: AsyncConnection, token: str, secret: str) -> None:
 
 async def make_link(conn: AsyncConnection, person: PersonId, purpose: Purpose, now: datetime) -> LinkToken:
     """A link's token that works once, until its purpose's life is over."""
+    if purpose is Purpose.SET_PASSWORD:
+        # Whoever asks for another has lost the first, perhaps to somebody. Of sign-in links a person may be given several.
+        older = (login_links.c.person_id == person) & (login_links.c.purpose == purpose.value)
+        await conn.execute(delete(login_links).where(older))
     token = LinkToken(secrets.token_urlsafe(32))
     row = {"token_hash": hashed(token), "person_id": person, "purpose": purpose.value, "expires_at": now + purpose.life}
     await conn.execute(insert(login_links).values(row))

@@ -1,6 +1,7 @@
 """Signing in: by password, by a link, and not at all; what a session is worth, and for how long."""
 
 import asyncio
+import re
 
 import pytest
 from pwdlib.hashers.argon2 import Argon2Hasher
@@ -204,6 +205,18 @@ async def test_a_link_that_went_to_somebody_else_is_dead_once_its_owner_has_set_
     taking_over = await finder.post(astray[1], password="a finder's own warm words", again="a finder's own warm words")
     assert taking_over.status_code == 410
     assert await sign_in(world.stranger()) == 303
+
+
+async def test_a_lost_link_to_set_a_password_is_dead_once_there_is_a_new_one(world: World) -> None:
+    admin, bob = await world.browser(Role.ADMIN), await world.person(Role.AGENT, "bob")
+    carol = await world.link(await world.person(Role.AGENT, "carol"), Purpose.SET_PASSWORD)
+    lost, sign_ins = await world.link(bob, Purpose.SET_PASSWORD), [await world.link(bob), await world.link(bob)]
+    page = await admin.post(f"/console/people/{bob.id}/link")
+    (new,) = re.findall(r"/console/link/[\w-]+", page.text)
+    finder = world.stranger()
+    assert (await finder.post(lost, password="a finder's own warm words", again="a finder's own warm words")).status_code == 410
+    assert [(await world.stranger().get(path)).status_code for path in (new, carol, *sign_ins)] == [200, 200, 303, 303]
+    assert (await world.stranger().post(new, password=PASSWORD, again=PASSWORD)).status_code == 303
 
 
 async def test_who_was_locked_out_comes_back_by_no_older_link(world: World) -> None:

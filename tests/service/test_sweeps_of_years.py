@@ -12,7 +12,7 @@ from service.store import approvals
 from service.store.database import Connection, Database
 from service.store.tenancy import across_tenants
 from tests.conftest import StandingClock
-from tests.rig import SECRET, Rig, rig, rig_settings
+from tests.rig import Rig, rig, rig_settings
 from tests.service.machine import settle, sweeps_of
 
 pytestmark = [pytest.mark.postgres, pytest.mark.xdist_group("postgres")]
@@ -79,7 +79,7 @@ async def _pages(conn: Connection, statement: str, values: Any) -> int:
 
 async def test_years_of_tickets_make_no_sweep_read_them_all(years: Rig) -> None:
     services, sweeps = years.services, sweeps_of(years)
-    deliverer = Deliverer(services.db, years.clock, "http://127.0.0.1:9/", lambda _: SECRET, services.codes)
+    deliverer = Deliverer(services.db, years.clock, "http://127.0.0.1:9/", lambda _: None, services.codes)
 
     async def sweep_once() -> None:
         ours = (sweeps.ring_timers, sweeps.rescue, services.approvals.expire, sweeps.carry_on, sweeps.anchor, sweeps.forget)

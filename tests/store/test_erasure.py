@@ -25,7 +25,7 @@ from service.store.tenancy import within
 from service.store.verification import Verified, verify_tenant
 from tests.conftest import StandingClock
 from tests.journeys.honesty import books_agree
-from tests.rig import SECRET, Rig, rig, rig_settings
+from tests.rig import Rig, rig, rig_settings
 from tests.tampering import tables_of
 from tools.errors import FencedOff
 from tools.ports import TenantName
@@ -75,8 +75,8 @@ async def tells(service: Rig) -> None:
 
 async def delivered(service: Rig) -> None:
     """What waits is tried, so that questions count as asked; nothing answers there."""
-    services = service.services
-    deliverer = Deliverer(services.db, service.clock, services.settings.outbound_url or "", lambda _: SECRET, services.codes)
+    services, key = service.services, service.services.settings.webhook_keys[TENANT][0]
+    deliverer = Deliverer(services.db, service.clock, services.settings.outbound_url or "", lambda _: key, services.codes)
     await deliverer.deliver_due()
     await deliverer.close()
 

@@ -79,7 +79,7 @@ class _Demo:
                 self._console.print("Finishing what runs.")
         if not performance.settled and not stay:
             raise Fatal(
-                f"Not every ticket came to rest within {PATIENCE:.0f} seconds. With --dir the demo's log stays for a look."
+                f"Nothing happened for {PATIENCE:.0f} seconds, and not all tickets are at rest. With --dir the log stays."
             )
 
     async def _perform(self, demo: OpenDemo) -> Performance:

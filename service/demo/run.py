@@ -29,8 +29,8 @@ from tools.backends.shop.data import ShopData, check
 
 STORIES = Path(__file__).parent / "tickets.toml"
 
-PATIENCE = 80.0
-"""How many seconds the tickets have to come to rest."""
+PATIENCE = 60.0
+"""How many seconds may pass in which no customer writes and no ticket comes to rest, until the demo waits no more."""
 
 COUNT_SECONDS = 0.25
 """How often the counters are taken from the database."""
@@ -54,13 +54,36 @@ class OpenDemo:
 
 @dataclass(frozen=True, slots=True)
 class Performance:
-    """What came of it. `settled` says whether every ticket has come to rest in time."""
+    """What came of it. `settled` says whether every ticket has come to rest."""
 
     settled: bool
     messages: int
     duplicates: int
     counters: Counters
     seconds: float
+
+
+class Patience:
+    """Lasts for as long as something happens, however many tickets there are."""
+
+    def __init__(self) -> None:
+        self._most = 0
+        self._timeout = asyncio.timeout(PATIENCE)
+
+    def saw(self, happened: int) -> None:
+        """Hear how much has happened up to now."""
+        if happened > self._most:
+            self._most = happened
+            self._timeout.reschedule(asyncio.get_running_loop().time() + PATIENCE)
+
+    async def lasts(self, playing: Awaitable[None]) -> bool:
+        """Whether the play has come to its end before patience did."""
+        try:
+            async with self._timeout:
+                await playing
+        except TimeoutError:
+            return False
+        return True
 
 
 @asynccontextmanager
@@ -80,7 +103,7 @@ async def perform(demo: OpenDemo, tickets: int, show: Show) -> Performance:
     services, began = demo.services, time.monotonic()
     cast = Casting(demo.shop, services.clock()).cast(stories(tickets))
     players = players_of(cast)
-    shown = began - COUNT_SECONDS
+    shown, patience = began - COUNT_SECONDS, Patience()
 
     async def look() -> Mapping[str, Standing]:
         async with services.db.reading() as conn:
@@ -88,13 +111,14 @@ async def perform(demo: OpenDemo, tickets: int, show: Show) -> Performance:
 
     async def tick(found: Mapping[str, Standing]) -> None:
         nonlocal shown
+        patience.saw(_settled(found) + sum(player.sent for player in players))
         if time.monotonic() - shown >= COUNT_SECONDS:
             shown = time.monotonic()
             show(_settled(found), await count(services.db, TENANT))
 
     async with httpx.AsyncClient(timeout=PATIENCE) as client:
         desk = HelpDesk.of(client, demo.url, TENANT, demo.webhook_key)
-        settled = await _in_time(play(players, desk, look, tick))
+        settled = await patience.lasts(play(players, desk, look, tick))
     seconds, counters = time.monotonic() - began, await count(services.db, TENANT)
     show(_settled(await look()), counters)
     messages, duplicates = sum(player.sent for player in players), sum(player.duplicates for player in players)
@@ -118,15 +142,6 @@ def stories(tickets: int) -> list[Story]:
         same_as = f"{story.same_as} {again}" if story.same_as and again else story.same_as
         found.append(story.model_copy(update={"name": f"{story.name} {again}" if again else story.name, "same_as": same_as}))
     return found
-
-
-async def _in_time(playing: Awaitable[None]) -> bool:
-    try:
-        async with asyncio.timeout(PATIENCE):
-            await playing
-    except TimeoutError:
-        return False
-    return True
 
 
 def _settled(found: Mapping[str, Standing]) -> int:

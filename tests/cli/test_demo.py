@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from service.bootstrap import build
+from service.demo.run import PATIENCE, Patience
 from service.serving import address, listen
 from service.settings import load
 from service.sweeps import Sweeps
@@ -30,6 +31,33 @@ def test_the_demo_leaves_decisions_waiting_and_comes_to_rest(played: Played) -> 
     assert summary["duplicates"] == 1
     assert summary["cost_microusd"] > 0
     assert not {"new", "working"} & set(summary["by_status"])
+
+
+class HurriedLoop(asyncio.SelectorEventLoop):
+    """A loop whose time runs ahead as a test says."""
+
+    ahead = 0.0
+
+    def time(self) -> float:
+        return super().time() + self.ahead
+
+
+@pytest.mark.parametrize(("happened", "waited_for"), [((1, 2, 3), True), ((1, 1, 1), False), ((3, 2, 1), False)])
+def test_a_demo_of_many_tickets_is_waited_for_as_long_as_something_happens(happened: tuple[int, ...], waited_for: bool) -> None:
+    loop = HurriedLoop()
+
+    async def play(patience: Patience) -> None:
+        for number in happened:
+            patience.saw(number)
+            loop.ahead += PATIENCE * 0.6
+            await asyncio.sleep(0.001)
+
+    async def watch() -> bool:
+        patience = Patience()
+        return await patience.lasts(play(patience))
+
+    with asyncio.Runner(loop_factory=lambda: loop) as runner:
+        assert runner.run(watch()) is waited_for
 
 
 def test_no_story_of_the_demo_breaks_a_turn(played: Played) -> None:

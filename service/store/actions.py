@@ -150,7 +150,8 @@ class SqlActionBook(ActionBook):
                 if reserved.status != ActionStatus.RESERVED:
                     raise MovedOn
                 return from_row(await _end_reserved(conn, reserved, ActionStatus.REFUSED, Code.KILLED, "switch.killed", now))
-            row = (await conn.execute(_SEND, {"action": action.id, "now": now, "by": caller.fence})).first()
+            values = {"action": action.id, "now": now, "by": caller.fence, "event": caller.event_seq}
+            row = (await conn.execute(_SEND, values)).first()
             if row is None:
                 raise MovedOn
             await append_after(conn, ticket, [entry(row, actor_of(caller))], now, row.event_seq)
@@ -248,7 +249,7 @@ class SqlActionBook(ActionBook):
 _SEND = (
     update(actions)
     .where(actions.c.id == bindparam("action"), actions.c.status == ActionStatus.RESERVED)
-    .values(status=ActionStatus.SENT, sent_at=bindparam("now"), fence=bindparam("by"))
+    .values(status=ActionStatus.SENT, sent_at=bindparam("now"), fence=bindparam("by"), event_seq=bindparam("event"))
     .returning(actions)
 )
 _SETTLE = (

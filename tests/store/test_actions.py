@@ -236,6 +236,21 @@ async def test_the_sweep_settles_what_a_dead_turn_had_sent(world: World, boundar
     assert await world.balances() == {"merchant_funds": -1_999, "refunds_paid": 1_999}
 
 
+async def test_the_sweep_leaves_alone_what_a_later_turn_is_sending(world: World) -> None:
+    caller, action_id = await _stopped_at(world, "before_sent")
+    await world.finish_turn(caller)
+    seq = await world.customer_writes(caller)
+    stranded: list[Any] = []
+
+    async def sweep() -> None:
+        stranded.extend(await take_stranded(world.database, world.clock))
+
+    world.shops["default"].script("refund", Fault(before=sweep))
+    later = replace(await world.new_claim(caller), event_seq=seq, seen_seq=seq)
+    assert (await world.runner.resume(later, action_id)).ok
+    assert stranded == []
+
+
 async def test_a_persons_request_is_left_alone_until_its_lease_ends(world: World) -> None:
     person = world.as_person(await world.ticket(), await world.person(Role.AGENT))
     with pytest.raises(Died):

@@ -112,6 +112,7 @@ def _brief(reason: Reason, summary: str, words: Sequence[str], actions: Sequence
         "wants": [text[:WANTS_CHARACTERS] for text in words],
         "done": [_line(one) | {"receipt": _receipt(one)} for one in actions if one.status is ActionStatus.SUCCEEDED],
         "open": [_line(one) | {"rule": one.rule} for one in actions if not one.status.ended],
+        "failed": [_line(one) | {"code": one.code} for one in actions if one.status is ActionStatus.FAILED],
         "refused": [_line(one) | {"code": one.code, "rule": one.rule} for one in actions if one.status is ActionStatus.REFUSED],
     }
 

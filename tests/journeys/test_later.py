@@ -33,7 +33,7 @@ async def comes_back(shop: Merchant, key: str, **how: Any) -> Any:
     return answer
 
 
-async def test_a_refund_that_comes_back_is_compensated_and_brings_the_ticket_to_a_person(
+async def test_a_refund_that_comes_back_is_compensated_and_brings_the_ticket_to_a_person_who_is_shown_it(
     database_url: str, clock: StandingClock
 ) -> None:
     async with merchant(database_url, clock) as shop:
@@ -50,6 +50,12 @@ async def test_a_refund_that_comes_back_is_compensated_and_brings_the_ticket_to_
         assert (action["status"], action["code"], action["receipt"]) == ("failed", "reversed", None)
         assert (ticket["status"], ticket["lane"]) == ("escalated", "human")
         assert (ticket["escalation"]["reason"], ticket["escalation"]["risk"]) == ("reversed", "high")
+        (failed,) = ticket["escalation"]["brief"]["failed"]
+        assert (failed["tool"], failed["amount"], failed["code"]) == (
+            "issue_refund",
+            {"amount_minor": KETTLE, "currency": "USD"},
+            "reversed",
+        )
         told = await newest_reply(service, ticket)
         assert "$89.00 could not be paid out to you" in told
         assert "action.reversed" in await kinds(service, ticket)

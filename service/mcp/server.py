@@ -67,7 +67,7 @@ class _Talk:
             await leave_behind(self._door.services, caller.ticket, await self._door.actor(), params.arguments or {}, result)
             return _answer(result)
         except Refused as refused:
-            return _error({"tool": params.name, "ok": False, "code": Code.NOT_GRANTED, "sentence": refused.detail})
+            return _error({"tool": params.name, "ok": False, "code": refused.code, "sentence": refused.detail})
         except Exception:
             # The library would send the error's own text, which may hold what the database was asked.
             log.exception("mcp.call_failed")

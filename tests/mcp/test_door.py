@@ -161,9 +161,16 @@ async def test_a_key_that_was_revoked_and_a_person_who_was_locked_out_act_no_mor
                 await api_keys.revoke(conn, TenantName("default"), name, "system", clock())
                 await people.set_active(conn, bob, False, "system", clock())
             for client in (by_key, by_person):
-                assert told(await client.call_tool("find_orders", {})) == (True, "not_granted")
+                assert told(await client.call_tool("find_orders", {})) == (True, "forbidden")
                 with pytest.raises(MCPError):
                     await client.list_tools()
+
+
+async def test_a_machine_on_a_ticket_that_is_not_there_is_told_so(sqlite_url: str, clock: StandingClock) -> None:
+    async with rig(sqlite_url, clock) as service:
+        door = Door(service.services, TenantName("default"), TicketId("tkt_nobodys"), Guest())
+        async with Client(build_server(door)) as client:
+            assert told(await client.call_tool("find_orders", {})) == (True, "not_found")
 
 
 async def test_the_agents_switch_stops_machines_from_outside_too(sqlite_url: str, clock: StandingClock) -> None:

@@ -155,4 +155,4 @@ class Intake:
 def _as_said(incoming: IncomingMessage) -> Sender:
     """The sender by their own words alone."""
     customer = incoming.customer
-    return Sender(None, customer.external_id or customer.email or "", customer.email, customer.name)
+    return Sender(None, customer.external_id, customer.email, customer.name)

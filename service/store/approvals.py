@@ -174,13 +174,16 @@ async def open_or_keep(
     conn: AsyncConnection, action: Any, proposal: Proposal, verdict: Verdict, live: timedelta, now: datetime
 ) -> tuple[str, Sequence[Entry]]:
     """Ask people about an action; an approval that is open already stays, and needs the more votes of the two."""
-    known = await current(conn, action.id)
-    if known is not None and known.state in USABLE:
-        needed = max(known.votes_needed, verdict.votes)
-        await conn.execute(
-            update(approvals).where(approvals.c.id == known.id).values(state="pending", votes_needed=needed, decided_at=None)
-        )
-        return known.id, ()
+    newest = await current(conn, action.id)
+    known = newest if newest is not None and newest.state in USABLE else None
+    if verdict.rule == TENANT_DAY and (known is None or known.rule != TENANT_DAY):
+        log.warning("policy.tenant_day_reached", tenant=action.tenant, ticket_id=action.ticket_id, action_id=action.id)
+    return await _keep(conn, known, verdict) if known else await _open(conn, action, proposal, verdict, live, now)
+
+
+async def _open(
+    conn: AsyncConnection, action: Any, proposal: Proposal, verdict: Verdict, live: timedelta, now: datetime
+) -> tuple[str, Sequence[Entry]]:
     approval_id = ids.new("apr")
     await conn.execute(
         insert(approvals).values(
@@ -197,10 +200,21 @@ async def open_or_keep(
             expires_at=now + live,
         )
     )
-    if verdict.rule == TENANT_DAY:
-        log.warning("policy.tenant_day_reached", tenant=action.tenant, ticket_id=action.ticket_id, action_id=action.id)
-    data = {"approval_id": approval_id, "action_id": action.id, "rule": verdict.rule, "votes_needed": verdict.votes}
-    return approval_id, [Entry("approval.opened", "system", data)]
+    return approval_id, [_asked("approval.opened", approval_id, action.id, verdict)]
+
+
+async def _keep(conn: AsyncConnection, known: Any, verdict: Verdict) -> tuple[str, Sequence[Entry]]:
+    """Approvers are shown the rule that speaks now, unless the one that spoke before asks for more votes."""
+    asked = {"rule": verdict.rule, "votes_needed": verdict.votes} if verdict.votes >= known.votes_needed else {}
+    again = {"state": "pending", "decided_at": None} | asked
+    await conn.execute(update(approvals).where(approvals.c.id == known.id).values(again))
+    changed = asked and (known.rule, known.votes_needed) != (verdict.rule, verdict.votes)
+    return known.id, [_asked("approval.changed", known.id, known.action_id, verdict)] if changed else []
+
+
+def _asked(kind: str, approval_id: str, action_id: str, verdict: Verdict) -> Entry:
+    data = {"approval_id": approval_id, "action_id": action_id, "rule": verdict.rule, "votes_needed": verdict.votes}
+    return Entry(kind, "system", data)
 
 
 async def end(conn: AsyncConnection, action_id: str, state: Literal["used", "superseded"], now: datetime) -> None:

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import structlog
 from sqlalchemy import func, select, text, update
 
 from service.errors import (
@@ -22,7 +21,6 @@ from tests.tools.goods import NEW_ADDRESS
 from tests.tools.world import Died, World, build_world
 from tools.backends.shop import Fault, Faulty
 from tools.commerce import Capabilities
-from tools.limits import MoneyLimits, Policy
 from tools.ports import ActionStatus
 
 REFUND = {"order_id": "D-100001", "amount_minor": 1_999, "currency": "USD", "reason": "damaged"}
@@ -62,27 +60,6 @@ async def test_what_people_approved_does_not_fill_the_window(world: World) -> No
     assert large.action is not None
     assert (await world.runner.resume(caller, large.action.id)).ok
     assert (await world.confirmed(caller, "issue_refund", REFUND, "o-2")).ok
-
-
-async def test_a_day_of_many_refunds_waits_for_people_and_operators_hear_of_it(world: World) -> None:
-    world.policy = Policy(limits={"USD": MoneyLimits(tenant_day_cap=2_000)})
-    assert (await world.confirmed(await world.ticket(), "issue_refund", REFUND)).ok
-    bob = {**REFUND, "order_id": "D-200001", "amount_minor": 2}
-    caller = await world.ticket("cus_bob")
-    with structlog.testing.capture_logs() as logs:
-        waiting = await world.confirmed(caller, "issue_refund", bob)
-    assert (waiting.needs_approval, waiting.rule) == (True, "refund.tenant_day_cap")
-    assert waiting.action is not None
-    heard = [one for one in logs if one["event"] == "policy.tenant_day_reached"]
-    assert heard == [
-        {
-            "event": "policy.tenant_day_reached",
-            "log_level": "warning",
-            "tenant": "default",
-            "ticket_id": caller.ticket,
-            "action_id": waiting.action.id,
-        }
-    ]
 
 
 async def test_an_old_refund_leaves_the_window(world: World, clock: StandingClock) -> None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import structlog
 from sqlalchemy import insert, update
 
 from service.errors import AlreadyDecided, ApprovalExpired, ApprovalSuperseded, DigestMismatch, Forbidden, NotFound
@@ -79,6 +80,54 @@ async def test_a_vote_that_got_into_the_table_counts_only_if_it_could_have_been_
         if whose == "a later supervisor":
             await conn.execute(held.values(from_at=now + timedelta(days=1)))
         assert await valid_votes(conn, approval.id) == (1 if whose == "a supervisor" else 0)
+
+
+async def test_a_day_of_many_refunds_waits_for_people_and_operators_hear_of_it(world: World) -> None:
+    world.policy = Policy(limits={"USD": MoneyLimits(tenant_day_cap=2_000)})
+    assert (await world.confirmed(await world.ticket(), "issue_refund", REFUND)).ok
+    bob = {**REFUND, "order_id": "D-200001", "amount_minor": 2}
+    caller = await world.ticket("cus_bob")
+    with structlog.testing.capture_logs() as logs:
+        waiting = await world.confirmed(caller, "issue_refund", bob)
+    assert (waiting.needs_approval, waiting.rule) == (True, "refund.tenant_day_cap")
+    assert waiting.action is not None
+    heard = [one for one in logs if one["event"] == "policy.tenant_day_reached"]
+    assert heard == [
+        {
+            "event": "policy.tenant_day_reached",
+            "log_level": "warning",
+            "tenant": "default",
+            "ticket_id": caller.ticket,
+            "action_id": waiting.action.id,
+        }
+    ]
+
+
+async def test_whoever_votes_is_shown_the_rule_that_asks_now(world: World) -> None:
+    caller = await world.ticket()
+    waiting = await world.confirmed(caller, "issue_refund", LARGE)
+    assert waiting.action is not None
+    assert (await world.approval_of(waiting.action)).rule == "refund.per_call_cap"
+    # The merchant raises the cap for one refund, and closes a day that has paid out enough.
+    world.policy = Policy(limits={"USD": MoneyLimits(one_vote_above=100_000, window_cap=100_000, tenant_day_cap=2_000)})
+    with structlog.testing.capture_logs() as logs:
+        for _ in range(2):
+            assert (await world.runner.resume(caller, waiting.action.id)).rule == "refund.tenant_day_cap"
+    asked = await world.approval_of(waiting.action)
+    assert (asked.rule, asked.votes_needed, asked.state) == ("refund.tenant_day_cap", 1, "pending")
+    assert [one["event"] for one in logs].count("policy.tenant_day_reached") == 1
+    assert (await world.journal_kinds(caller)).count("approval.changed") == 1
+    assert (await world.journal_kinds(caller)).count("approval.opened") == 1
+
+
+async def test_the_rule_that_asked_for_more_votes_stays_the_reason(world: World) -> None:
+    caller = await world.ticket()
+    waiting = await world.confirmed(caller, "issue_refund", {**LARGE, "order_id": "D-100004", "amount_minor": 600_000})
+    assert waiting.action is not None
+    world.policy = Policy(limits={"USD": MoneyLimits(one_vote_above=900_000, two_votes_above=900_000, window_cap=900_000)})
+    assert (await world.runner.resume(caller, waiting.action.id)).rule == "refund.tenant_day_cap"
+    asked = await world.approval_of(waiting.action)
+    assert (asked.rule, asked.votes_needed) == ("refund.per_call_cap", 2)
 
 
 async def test_nobody_approves_their_own_request(world: World) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from service.errors import Fatal
-from service.store import tenancy
+from service.store import sqlite_driver, tenancy
 
 Connection = AsyncConnection
 """A connection inside or outside a transaction, as the rest of the service passes it on without looking into it."""
@@ -36,12 +37,14 @@ class Database:
     def __init__(self, url: str, pool_size: int = 20) -> None:
         self.url = parse(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        self.engine = _sqlite(self.url) if self.is_sqlite else _postgres(self.url, pool_size)
+        self.engine = _sqlite(self.url, pool_size) if self.is_sqlite else _postgres(self.url, pool_size)
+        # SQLite has one writer, and whoever waits for it there sleeps and looks again; a pool of one serves them as they asked.
+        self.writer = _sqlite(self.url, 1) if self.is_sqlite else self.engine
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncConnection]:
         """A transaction; on SQLite it takes the write lock at once, so that no reader is upgraded half way."""
-        async with self.engine.connect() as conn:
+        async with self.writer.connect() as conn:
             await (conn.exec_driver_sql("BEGIN IMMEDIATE") if self.is_sqlite else _open(conn, tenancy.current()))
             try:
                 yield conn
@@ -71,6 +74,7 @@ class Database:
     async def close(self) -> None:
         """Give all connections back."""
         await self.engine.dispose()
+        await self.writer.dispose()
 
 
 def parse(url: str, variable: str = "DESKRAIL_DATABASE_URL") -> URL:
@@ -143,9 +147,17 @@ def _postgres(url: URL, pool_size: int) -> AsyncEngine:
     )
 
 
-def _sqlite(url: URL) -> AsyncEngine:
+def _sqlite(url: URL, pool_size: int) -> AsyncEngine:
     Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
-    engine = create_async_engine(url, hide_parameters=True, connect_args={"timeout": SQLITE_BUSY_MS / 1000})
+    opened = partial(sqlite_driver.connect, url, SQLITE_BUSY_MS / 1000)
+    engine = create_async_engine(
+        url,
+        hide_parameters=True,
+        async_creator=opened,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=SQLITE_BUSY_MS / 1000,
+    )
 
     @event.listens_for(engine.sync_engine, "connect")
     def _prepare(connection: Any, _entry: ConnectionPoolEntry) -> None:

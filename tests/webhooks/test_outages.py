@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import event, make_url
 
 from service import intake
+from service.store.database import Database
 from tests.api.house import House, message, open_house
 from tests.conftest import StandingClock
 from tools.backends.shop import Fault
@@ -22,7 +23,7 @@ def asks_to_come_back(answer: Any) -> bool:
 
 
 async def test_a_full_disk_is_no_acceptance(small_house: House) -> None:
-    engine = small_house.services.db.engine
+    engine = small_house.services.db.writer
     await small_house.deliver(message("T-0"), webhook_id="w-0")
     before = await small_house.rows()
     async with small_house.services.db.reading() as conn:
@@ -49,7 +50,7 @@ async def test_a_full_disk_is_no_acceptance(small_house: House) -> None:
 
 
 async def test_a_database_that_another_process_holds_is_no_acceptance(small_house: House) -> None:
-    engine = small_house.services.db.engine
+    engine = small_house.services.db.writer
 
     @event.listens_for(engine.sync_engine, "checkout")
     def _impatient(connection: Any, _record: Any, _proxy: Any) -> None:
@@ -57,13 +58,15 @@ async def test_a_database_that_another_process_holds_is_no_acceptance(small_hous
         cursor.execute("PRAGMA busy_timeout=50")
         cursor.close()
 
-    async with small_house.services.db.begin():
+    other = Database(small_house.services.db.url.render_as_string())
+    async with other.begin():
         assert asks_to_come_back(await small_house.deliver(message()))
+    await other.close()
     assert (await small_house.deliver(message())).status_code == 202
 
 
 async def test_a_database_that_cannot_be_opened_is_no_acceptance(small_house: House, tmp_path: Any) -> None:
-    await small_house.services.db.engine.dispose()
+    await small_house.services.db.close()
     database = tmp_path / "deskrail.db"
     database.rename(tmp_path / "gone.db")
     database.mkdir()

@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import Any
 
 from service import ids
-from service.store import bulk, outbox, turns
+from service.store import bulk, locks, outbox, turns
 from service.store import codes as rows
 from service.store.arrivals import Arrival
 from service.store.database import Connection, Database
@@ -70,7 +70,7 @@ class CodeDesk(Codes):
                 return Receipt(reference=known.id, kind=action.tool)
             if await rows.sent_since(conn, now - rows.HOUR, ticket=ticket.id) >= policy.codes_per_hour:
                 raise BackendRefused(Code.RATE_LIMITED, "Too many codes have been asked for.")
-            sent = await rows.sent_since(conn, now - rows.DAY, account=(action.tenant, account)) if account else 0
+            sent = await self._sent_today(conn, action.tenant, account) if account else 0
             made, expires = ids.new("ver"), now + timedelta(minutes=policy.code_minutes)
             code = self.code(action.tenant, made)
             await rows.add(
@@ -91,6 +91,11 @@ class CodeDesk(Codes):
                 }
                 await bulk.store(conn, [outbox.new(action.tenant, ticket.id, OUTBOUND, body, now)])
         return Receipt(reference=made, kind=action.tool)
+
+    async def _sent_today(self, conn: Connection, tenant: str, account: str) -> int:
+        # Codes asked for on several tickets at once would each count without the others.
+        await locks.take(conn, tenant, [("customer", account)])
+        return await rows.sent_since(conn, self._clock() - rows.DAY, account=(tenant, account))
 
     async def check(self, action: Action) -> Receipt:
         """Compare a seal with the newest code's; the right one binds the ticket and raises its level."""

@@ -2,13 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any
 
-from sqlalchemy import and_, bindparam, func, select, text
+from sqlalchemy import and_, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from service.store import switches
+from service.store import locks, switches
 from service.store.action_rows import LIVE, SPENT
 from service.store.columns import UtcTime
 from service.store.money_schema import action_fingerprints, actions, autonomy
@@ -39,19 +38,7 @@ async def take_locks(conn: AsyncConnection, caller: Caller, proposal: Proposal, 
         wanted.append(("day", f"{now.date().isoformat()} {proposal.money.currency}"))
     if policy.tool_limit(proposal.tool).tenant_day is not None:
         wanted.append(("tool", proposal.tool))
-    rows = [(kind, ref) for kind, ref in wanted if ref]
-    if rows and conn.dialect.name != "sqlite":
-        values = {f"kind_{n}": kind for n, (kind, _) in enumerate(rows)} | {f"ref_{n}": ref for n, (_, ref) in enumerate(rows)}
-        await conn.execute(_locking(len(rows)), {"tenant": caller.tenant, **values})
-
-
-@cache
-def _locking(count: int) -> Any:
-    """One statement makes the missing rows and locks the others, in the order of the list."""
-    # As text, because SQLAlchemy would compile an insert of several rows anew for every decision.
-    rows = ", ".join(f"(:tenant, :kind_{n}, :ref_{n})" for n in range(count))
-    made = f"insert into locks (tenant, kind, ref) values {rows}"  # noqa: S608 - Only parameters' names.
-    return text(f"{made} on conflict (tenant, kind, ref) do update set ref = excluded.ref")
+    await locks.take(conn, caller.tenant, [(kind, ref) for kind, ref in wanted if ref])
 
 
 async def read_facts(

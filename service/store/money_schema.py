@@ -150,7 +150,7 @@ ledger = Table(
 locks = Table(
     "locks",
     metadata,
-    # What is locked while money is reserved: `order`, `customer`, `fingerprint` or `day`, and which.
+    # What is locked while a call is decided or a code is sent: `order`, `customer`, `fingerprint`, `day` or `tool`, and which.
     Column("tenant", ForeignKey("tenants.name"), primary_key=True),
     Column("kind", String(16), primary_key=True),
     Column("ref", String(200), primary_key=True),

@@ -1,5 +1,6 @@
 """Senders whom nobody vouches for: a code goes to the address on file, and whoever types it is served."""
 
+import asyncio
 import json
 import re
 from collections.abc import AsyncIterator
@@ -167,6 +168,18 @@ async def test_an_account_is_not_flooded_with_codes_and_a_ticket_has_three_an_ho
             clock.advance(minutes=11)
             ticket = await ada.writes("123456")
         assert (ticket["status"], ticket["escalation"]["reason"]) == ("escalated", "identity")
+
+
+@pytest.mark.postgres
+async def test_an_account_is_not_flooded_with_codes_by_many_tickets_at_once(postgres_url: str, clock: StandingClock) -> None:
+    async with stranger(postgres_url, clock) as ada:
+        who = {"customer": ada.address, "email": ada.address, "verified": False}
+        heard = [await ada.service.hear(QUESTION, ticket=f"T-{number}", **who) for number in range(12)]
+        drain = ada.service.services.pipeline.drain
+        await asyncio.gather(*(drain(one.ticket_id, 1) for one in heard))
+        async with deliverer(ada.service) as sender:
+            await deliver_all(sender)
+        assert len(ada.mails) == 5
 
 
 async def test_what_the_proved_sender_asks_next_is_done_and_a_third_party_is_not_heard(

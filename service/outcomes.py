@@ -4,12 +4,12 @@ Everything happens only for whoever marks the turn's events done, so applying tw
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from service.escalation import open_case
 from service.settings import TenantSettings
-from service.store import cases, outbox, questions, turns
+from service.store import cases, erasure, outbox, questions, turns
 from service.store.database import Connection, Database
 from service.store.journal import Entry
 from service.store.ticket_row import TicketRow
@@ -69,6 +69,8 @@ class Outcomes:
             row.values |= {"pending": row.before.pending - marked, "attempts": 0, "version": row.before.version + 1}
             self._hear(row, turn, noted)
             row.values |= _columns(row, routed or Routed())
+            if outcome is not None and not turn.messages and await erasure.is_erased(conn, turn.ticket.id):
+                outcome = await self._without_a_word(conn, row, outcome)
             if outcome is not None and not row.answered:
                 row.happened(LifecycleEvent.CUSTOMER_WROTE if turn.messages else LifecycleEvent.WOKEN)
             if outcome is not None:
@@ -124,6 +126,11 @@ class Outcomes:
             return TicketRow(before, self._clock())
         case, answered = await cases.live(conn, before.id), await cases.resolved_over(conn, before.id, turn.number)
         return TicketRow(before, self._clock(), owned=case is not None and case.owner is not None, answered=answered)
+
+    async def _without_a_word(self, conn: Connection, row: TicketRow, outcome: Outcome) -> Outcome:
+        """What is left of an outcome whose customer was erased: nobody is told or asked anything, but people are."""
+        row.entries += await questions.end_unasked(conn, row.before.id, None, row.now)
+        return replace(outcome, text="") if isinstance(outcome, Escalate) else Close()
 
     async def _end_unasked(self, conn: Connection, row: TicketRow, turn: Turn, asking: ActionId | None = None) -> None:
         """What an earlier run of this turn proposed and this one did not ask about is off; a first run leaves nothing.

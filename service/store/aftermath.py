@@ -92,8 +92,7 @@ async def correct(
     if held is None or not _goes_on(held, found, row.amount_minor or 0):
         return row, None
     row = await _followed(conn, row, held, found, now)
-    # A customer who was erased since is not written to any more.
-    return row, None if row.erased_at else _told(held, found)
+    return row, _told(held, found)
 
 
 async def _contradicted(conn: AsyncConnection, row: Any) -> bool:

@@ -35,6 +35,9 @@ ERASED = "[erased]"
 KIND = "customer.erased"
 """The entry on the tenant's own chain: which streams lost their payloads, up to which entry, and which entries of its own."""
 
+ERASURE = "ticket.erased"
+"""The entry on the chain of a ticket that was erased."""
+
 SPARED = ("ticket.moved", "ticket.escalated", "flow.moved", "escalation.claimed", "escalation.released", "escalation.resolved")
 """The entries, beside those of actions, whose payloads hold no words of anybody; the promises about histories rest on them."""
 
@@ -83,6 +86,13 @@ async def erase(conn: AsyncConnection, tenant: TenantName, customer: str, by: st
     return Erased(len(found), len(elsewhere))
 
 
+async def is_erased(conn: AsyncConnection, ticket_id: str) -> bool:
+    """Whether the ticket's customer was erased and has not written on it since, so that there is nobody to write to."""
+    heard = entries.c.kind.in_((ERASURE, "message.received"))
+    newest = select(entries.c.kind).where(entries.c.stream == ticket_id, heard).order_by(entries.c.seq.desc()).limit(1)
+    return (await conn.execute(newest)).scalar_one_or_none() == ERASURE
+
+
 async def _people(conn: AsyncConnection, tenant: str, customer: str) -> Sequence[Any]:
     """The customer's row, and those of senders that nobody vouched for who gave the same address."""
     known = select(customers).where(customers.c.tenant == tenant, customers.c.external_id == customer)
@@ -104,7 +114,7 @@ async def _ticket(conn: AsyncConnection, ticket_id: str, by: str, now: datetime)
     await _blank_actions(conn, ticket_id, now)
     await _unwrite(conn, ticket_id)
     row.values |= {"subject": "", "slots": {}, "route_reason": ""}
-    row.entries.append(Entry("ticket.erased", by, {}))
+    row.entries.append(Entry(ERASURE, by, {}))
     await row.save(conn)
     return row.before.journal_seq
 

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from service.store.erasure import erase
 from service.store.invariants.checking import broken, recomputed
 from tests.conftest import StandingClock
 from tests.journeys.doubt import doubt
@@ -12,7 +11,6 @@ from tests.journeys.test_later import KETTLE, comes_back
 from tests.rig import Rig
 from tools.backends.shop import Fault
 from tools.commerce import OrderId, Receipt, RefundLeg
-from tools.ports import TenantName
 
 FIRST_PART = 4_000
 
@@ -165,19 +163,3 @@ async def test_an_answer_from_before_the_second_part_takes_nothing_back(sqlite_u
         await service.work()
         assert await shop.balances() == {"merchant_funds": -KETTLE, "refunds_paid": KETTLE}
         assert (await kinds(service, ticket)).count("action.paid") == 1
-
-
-async def test_nobody_writes_to_an_erased_customer_that_money_of_theirs_has_gone_out(
-    sqlite_url: str, clock: StandingClock
-) -> None:
-    async with merchant(sqlite_url, clock) as shop:
-        service = shop.service
-        ticket = await sends_the_kettle_back(service)
-        async with service.services.db.begin() as conn:
-            await erase(conn, TenantName("default"), "cus_1", "operator", clock())
-        await shop.shop.settle_arrival(OrderId("D-100002"))
-        await shop.tells("effect.settled", ticket["actions"][0]["idempotency_key"])
-        await service.work()
-        ticket = await service.ticket(ticket["id"])
-        assert (ticket["status"], {message["text"] for message in ticket["messages"]}) == ("closed", {"[erased]"})
-        assert await shop.balances() == {"merchant_funds": -KETTLE, "refunds_paid": KETTLE}

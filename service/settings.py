@@ -267,9 +267,10 @@ def _signing_keys(variable: str, listed: str) -> tuple[bytes, ...]:
 
 
 def _decoded(secret: str) -> bytes:
-    """The bytes that a secret stands for; none for what is not base64, so that a password is not taken for a key."""
+    """The bytes that a secret stands for, padded or not; none for what is not base64, so that a password is no key."""
+    digits = secret.removeprefix("whsec_").rstrip("=")
     try:
-        return base64.b64decode(secret.removeprefix("whsec_"), validate=True)
+        return base64.b64decode(digits + "=" * (-len(digits) % 4), validate=True)
     except ValueError:
         return b""
 

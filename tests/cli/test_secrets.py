@@ -40,8 +40,8 @@ def test_a_guessable_word_is_no_key_that_vouches_for_customers(variable: str, se
     assert secret not in str(refused.value).replace("whsec_; ", "")
 
 
-@pytest.mark.parametrize("secret", [SECRET, SECRET.removeprefix("whsec_"), f" {SECRET} ,"])
-def test_a_secret_works_with_and_without_its_prefix(secret: str) -> None:
+@pytest.mark.parametrize("secret", [SECRET, SECRET.removeprefix("whsec_"), f" {SECRET} ,", SECRET.rstrip("=")])
+def test_a_secret_works_with_and_without_its_prefix_and_padding(secret: str) -> None:
     assert load({"DESKRAIL_WEBHOOK_SECRET": secret}).webhook_keys["default"] == (base64.b64decode(SECRET[6:]),)
 
 

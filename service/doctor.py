@@ -12,9 +12,9 @@ from classifier.model import IntentModel
 from service.agents import price_table
 from service.bootstrap import shop_url
 from service.diagnosis import Diagnosis
-from service.doctor_database import look_into
+from service.doctor_database import RESTORE, look_into
 from service.settings import Settings
-from service.store.outages import is_outage
+from service.store.outages import is_damage, is_outage
 from tools.backends import shop
 
 LEAST_FREE = 1_000_000_000  # bytes
@@ -148,9 +148,14 @@ async def _backend(settings: Settings, tenant: str) -> Diagnosis:
     except shop.UnknownShop:
         data = None
     except Exception as error:  # Drivers name an outage in many ways; what is none of them is raised again.
+        if is_damage(error):
+            found = "The embedded shop's file is damaged, or is no SQLite database."
+            return Diagnosis(what, "broken", found, RESTORE.format("DESKRAIL_SHOP_URL"))
         if not is_outage(error):
             raise
-        return Diagnosis(what, "broken", "The embedded shop's database does not answer.", "Check DESKRAIL_SHOP_URL.")
+        # Without an address of its own the shop's database stands beside ours, or in it.
+        named = "DESKRAIL_SHOP_URL" if settings.shop_url else "DESKRAIL_DATABASE_URL; the shop's database is beside it"
+        return Diagnosis(what, "broken", "The embedded shop's database does not answer.", f"Check {named}.")
     finally:
         await engine.dispose()
     if data is None:

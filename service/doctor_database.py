@@ -10,7 +10,7 @@ from service.diagnosis import Diagnosis
 from service.store import readiness, stats, tenancy
 from service.store.database import Database
 from service.store.database_time import database_time
-from service.store.outages import is_outage
+from service.store.outages import is_damage, is_outage
 from service.store.roles import Standing, standing
 from service.store.stats import Scope
 from service.store.tenants import tenant_names
@@ -20,6 +20,9 @@ SKEW_SECONDS = 5.0
 
 WAITING_SECONDS = 60.0
 """How long a ticket may wait for a worker before that is worth a word."""
+
+RESTORE = "Put the last good copy in its place, or name the right file in {}."
+"""What to do about a file that is damaged, and which variable names it."""
 
 _MIGRATE = "deskrail migrate"
 
@@ -42,6 +45,9 @@ async def look_into(url: str) -> Inside:
         with tenancy.across_tenants():
             return await _look(db, name)
     except Exception as error:  # Drivers name an outage in many ways; what is none of them is raised again.
+        if is_damage(error):
+            found = f"{name} is damaged, or is no SQLite database."
+            return Inside([Diagnosis("database", "broken", found, RESTORE.format("DESKRAIL_DATABASE_URL"))])
         if not is_outage(error):
             raise
         advice = "Check DESKRAIL_DATABASE_URL, and that the database runs, has room and lets this machine in."

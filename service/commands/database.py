@@ -11,22 +11,25 @@ from service.errors import Fatal
 from service.settings import Settings
 from service.store import migrate, tenancy
 from service.store.database import Database
-from service.store.outages import is_outage
+from service.store.outages import is_damage, is_outage
 from service.store.tenants import ensure_tenant, tenant_names
 from tools.ports import TenantName
 
 T = TypeVar("T")
 
 AWAY = "The database cannot be reached, or is full or locked; `deskrail doctor` says more."
+DAMAGED = "A database file is damaged, or is none of SQLite's; `deskrail doctor` says which."
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
-    """Run a command's work to its end. Raises `Fatal` when the database is away."""
+    """Run a command's work to its end. Raises `Fatal` when the database is away or damaged."""
     try:
         return loop.run(work)
     except Exception as error:  # Drivers name an outage in many ways; what is none of them is raised again.
         if is_outage(error):
             raise Fatal(AWAY) from error
+        if is_damage(error):
+            raise Fatal(DAMAGED) from error
         raise
 
 

@@ -1,4 +1,4 @@
-"""Tells a database that is away, full or busy from a mistake of ours."""
+"""Tells a database that is away, full or busy, and a file that is damaged, from a mistake of ours."""
 
 import sqlite3
 
@@ -16,3 +16,10 @@ def is_outage(error: BaseException) -> bool:
         return False
     state = getattr(error.orig, "sqlstate", None) or ""
     return error.connection_invalidated or state.startswith(_PASSING_CLASSES)
+
+
+def is_damage(error: BaseException) -> bool:
+    """Whether SQLite says that a file is damaged, or is no database of its own at all; no try again helps."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    code = getattr(cause, "sqlite_errorcode", sqlite3.SQLITE_OK) & 0xFF  # Extended codes have the kind in their lowest byte.
+    return code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)

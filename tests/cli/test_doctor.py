@@ -65,6 +65,47 @@ def test_a_database_that_was_never_made_is_broken_and_is_not_made_by_looking(
     assert not (tmp_path / "new-shop.db").exists()
 
 
+def test_a_file_that_is_no_database_is_named_and_left_as_it_is(
+    deskrail: Deskrail, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "notes.db").write_text("Call the bank on Monday. " * 50, "utf-8")
+    monkeypatch.setenv("DESKRAIL_DATABASE_URL", f"sqlite:///{tmp_path / 'notes.db'}")
+    monkeypatch.setenv("DESKRAIL_SHOP_URL", f"sqlite:///{tmp_path / 'notes.db'}")
+    found = {one["what"]: one for one in json.loads(deskrail("doctor", "--json").stdout)}
+    for what, variable in (("database", "DESKRAIL_DATABASE_URL"), ("backend of default", "DESKRAIL_SHOP_URL")):
+        assert found[what]["health"] == "broken"
+        assert "is no SQLite database" in found[what]["found"]
+        assert variable in found[what]["advice"]
+    for words in (("migrate",), ("switch", "list"), ("shop", "dump")):
+        shown = deskrail(*words)
+        assert (shown.exit_code, shown.stderr.count("\n")) == (1, 1)
+        assert "is damaged, or is none of SQLite's; `deskrail doctor`" in shown.stderr
+    assert (tmp_path / "notes.db").read_text("utf-8").startswith("Call the bank")
+
+
+def test_a_database_whose_pages_were_overwritten_is_called_damaged(deskrail: Deskrail, tmp_path: Path) -> None:
+    (file,) = (path for path in tmp_path.rglob("deskrail.db"))
+    with file.open("r+b") as damaged:
+        damaged.seek(100)  # Behind the header, which still says that this is a database.
+        damaged.write(b"\xff" * (file.stat().st_size - 100))
+    found = {one["what"]: one for one in json.loads(deskrail("doctor", "--json").stdout)}
+    assert "is damaged" in found["database"]["found"]
+    assert "is damaged" in deskrail("migrate").stderr
+
+
+def test_a_shop_that_does_not_answer_is_looked_for_where_it_was_configured(
+    deskrail: Deskrail, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def advice() -> str:
+        found = json.loads(deskrail("doctor", "--json").stdout)
+        return next(one["advice"] for one in found if one["what"] == "backend of default")
+
+    monkeypatch.setenv("DESKRAIL_DATABASE_URL", "postgresql://127.0.0.1:1/nobody")
+    assert "DESKRAIL_DATABASE_URL" in advice()
+    monkeypatch.setenv("DESKRAIL_SHOP_URL", "postgresql://127.0.0.1:1/nobody")
+    assert advice() == "Check DESKRAIL_SHOP_URL."
+
+
 def test_looking_at_a_shop_without_tables_makes_none(deskrail: Deskrail, tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "deskrail-shop.db")) as shop:
         shop.execute("create table somebody_elses (id)")

@@ -223,11 +223,23 @@ def is_retraction(text: str, flow: str = "") -> bool:
         return True
     known = _known(_verbs_of(flow))
     wants_it = _WANTS_IT & {part for clause in clauses(text) for part in _parts(clause, known)}
-    if says([word for clause in clauses(text) for word in clause], _TURNS):
+    turned = _behind_turn([word for clause in clauses(text) for word in clause])
+    if turned is not None and not _WANTS_IT & set(_parts(turned, known)):
         return True
     patterns = _RETRACTIONS if wants_it else (*_RETRACTIONS, _CHANGED_MIND, _CANCEL_THAT)
     said = (" ".join(words) for part in re.split(r"\bbut\b", plain(text)) for words in clauses(part))
     return any(pattern.search(clause) for clause in said for pattern in (*patterns, _forbids_change(flow)))
+
+
+def _behind_turn(words: Sequence[str]) -> Sequence[str] | None:
+    """What stands behind the last turn in the words; None where there is none."""
+    ends = [
+        start + len(turn)
+        for turn in _TURNS
+        for start in range(len(words) - len(turn) + 1)
+        if tuple(words[start : start + len(turn)]) == turn
+    ]
+    return words[max(ends) :] if ends else None
 
 
 def _verbs_of(flow: str) -> frozenset[str]:

@@ -209,7 +209,11 @@ _TURNS = re.compile(
 _OPENING = r"^(?:(?:hi|hello|hey|yes|please|thanks|and|but|ok|also|by the way|btw)[,.!]? )*"
 _ASKS_ON = re.compile(_OPENING + r"(?:where|wheres|when|why|how long|has|have)\b")
 _ASKS = re.compile(_OPENING + r"(?:where|when|what|whats|how|why|who|which|is|are|do|does|did|can|could|will|would|has|have)\b")
-
+# "Can I have store credit?", "what about my PayPal?" and "is that possible on my other card?" want it.
+_ASKS_ABOUT = re.compile(
+    _OPENING + r"(?:where|when|what(?! about)|whats|how(?! about)|why(?! not)|who|which|is(?! (?:it|that|this) (?:ok|possible))"
+    r"|are|do|does|did|has|have|had|will)\b"
+)
 
 _INSTEAD = re.compile(r"\b(?:instead|rather)\b")
 _ASKS_OF = re.compile(r"\b(?:where|wheres|when|how long|status|track(?:ing)?|arriv(?:e|ed|ing))\b")
@@ -236,14 +240,20 @@ def _corrects(ticket: Ticket, text: str, question: Question) -> bool:
         return True
     if _flow_name(ticket) == "change_address":
         return read_address(text[:READ_AT_MOST]).line1 is not None
-    return read_destination(text[:READ_AT_MOST]) is not None and not _says_where_again(ticket, text)
+    return _destination(text) is not None and not _says_where_again(ticket, text)
+
+
+def _destination(text: str) -> Destination | None:
+    """Where the reply wants money to go; who only asks about a gift card wants none."""
+    sentences = re.split(r"(?<=[.!?\n])\s*", text[:READ_AT_MOST])
+    return read_destination(" ".join(one for one in sentences if not _ASKS_ABOUT.search(plain(one))))
 
 
 def _says_where_again(ticket: Ticket, text: str) -> bool:
     """Whether the reply only repeats where the money is to go; the same offer once more would answer nothing."""
     slots = ticket.flow.slots if ticket.flow is not None else {}
     credit, elsewhere = bool(slots.get("credit")), bool(slots.get("elsewhere"))
-    match read_destination(text[:READ_AT_MOST]):
+    match _destination(text):
         case Destination.STORE_CREDIT:
             return credit or elsewhere
         case Destination.ELSEWHERE:

@@ -127,6 +127,27 @@ def test_a_wish_for_where_the_money_goes_is_a_correction_once() -> None:
     assert heard(credited, no_credit) == Correction(no_credit)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "what happens to the gift card I used",
+        "What happens to my voucher?",
+        "ok, but how does store credit work?",
+        "I am not sure. When does it arrive on my bank account?",
+    ],
+)
+def test_a_question_about_a_gift_card_is_no_wish_for_one(text: str) -> None:
+    assert heard(offered(), text) == Unclear(exhausted=False)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["can I have store credit?", "what about a voucher?", "What happens then? I want it on my paypal", "how about my iban"],
+)
+def test_a_wish_that_is_put_as_a_question_is_still_one(text: str) -> None:
+    assert heard(offered(), text) == Correction(text)
+
+
 def test_an_unclear_answer_is_exhausted_after_two_more_tries() -> None:
     assert heard(offered(2), "hm") == Unclear(exhausted=False)
     assert heard(offered(3), "hm") == Unclear(exhausted=True)

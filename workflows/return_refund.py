@@ -14,7 +14,7 @@ from workflows.machine import StrictMachine
 from workflows.outcome import Outcome, Reason, Reply
 from workflows.slots.causes import Cause, read_cause
 from workflows.slots.destinations import Destination, read_destination
-from workflows.slots.items import keeps, mentioned_items
+from workflows.slots.items import keeps, mentioned_items, narrowed
 from workflows.ticket import Author
 from workflows.wording import item_text, items_text
 from workflows.words import plain
@@ -134,6 +134,8 @@ class ReturnRefundFlow(ActingConversation):
         if not named and just_chosen:
             # They may have said what it is about before it was clear which order it is in.
             named = next((found for text in _earlier(moment) if (found := mentioned_items(text, order))), ())
+        if not named and moment.asked == "items":
+            named = narrowed((moment.text, *(one.text for one in reversed(moment.ticket.unanswered))), order)
         kept = tuple(item for item in order.items if item.id in settled)
         return named or kept or (order.items if len(order.items) == 1 else ())
 

@@ -5,7 +5,9 @@ import pytest
 from classifier.intents import Intent
 from tests.workflows.goods import an_order
 from tests.workflows.talk import Talk
-from workflows.outcome import Reply
+from tools.commerce import Order
+from workflows.outcome import HandOff, Reply
+from workflows.slots.items import mentioned_items
 from workflows.understanding import Correction
 
 BACK = Intent.RETURN_REFUND
@@ -109,3 +111,58 @@ async def test_a_reason_that_only_sounds_like_another_article_stays_with_the_ord
     await talk.say("I want to return the espresso machine", intent=BACK)
     await talk.say(reason)
     assert "order D-100001" in talk.text
+
+
+def clothes(*more: str) -> Order:
+    """An order of a grey hoodie, a grey backpack and a forest hoodie, and of whatever more."""
+    kinds = ("Hoodie grey", "Backpack grey", "Hoodie forest", *more)
+    order = an_order("D-100001", *(kind.split()[0] for kind in kinds), status="delivered")
+    coloured = [
+        item.model_copy(update={"options": {"color": kind.split()[1]}, "variant_id": kind})
+        for item, kind in zip(order.items, kinds, strict=True)
+    ]
+    return order.model_copy(update={"items": tuple(coloured)})
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "what"),
+    [
+        ("the hoodie", "the grey one", "Hoodie (grey)"),
+        ("the grey one", "the hoodie", "Hoodie (grey)"),
+        ("the grey one", "sorry, I meant the backpack", "Backpack (grey)"),
+        ("the hoodie, not the backpack", "grey", "Hoodie (grey)"),
+    ],
+)
+async def test_an_article_that_takes_two_messages_to_name_is_not_asked_for_a_third_time(
+    first: str, second: str, what: str
+) -> None:
+    talk = Talk.about(clothes())
+    await talk.say("my order came damaged", intent=BACK)
+    await talk.say(first)
+    assert talk.slot == "items"
+    await talk.say(second)
+    assert f"- For: {what}, order D-100001" in talk.text
+
+
+async def test_words_that_two_messages_leave_open_are_not_guessed() -> None:
+    talk = Talk.about(clothes())
+    await talk.say("my order came damaged", intent=BACK)
+    await talk.say("the hoodie")
+    assert isinstance(await talk.say("the hoodie I told you of"), HandOff)
+    assert talk.run.actions == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("the grey hoodie", [1]),
+        ("the grey backpack", [2]),
+        ("grey hoodie and the backpack", [1, 2]),
+        ("both grey hoodies", [1, 4]),
+        ("one of the grey hoodies", [1]),
+        ("the hoodie", []),
+    ],
+)
+def test_words_side_by_side_name_one_article_that_neither_names_alone(text: str, lines: list[int]) -> None:
+    order = clothes("Hoodie grey")
+    assert [order.items.index(item) + 1 for item in mentioned_items(text, order)] == lines

@@ -1,7 +1,8 @@
 """Which lines of an order a text speaks of."""
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 from tools.commerce import ItemId, Order, OrderItem
@@ -48,6 +49,19 @@ def mentioned_items(text: str, order: Order, settled: Collection[ItemId] = ()) -
     return _so_many(words, [item for item in order.items if item in named and item not in kept], before or list(order.items))
 
 
+def narrowed(texts: Sequence[str], order: Order) -> tuple[OrderItem, ...]:
+    """What several texts name together, newest first: "the grey one" after "the hoodie"; empty when that decides nothing."""
+    named = [_articles(tokens(_LEFT_OUT.sub(" ", plain(text))), order) for text in texts]
+    if not named or len(named[0]) != 1:
+        return ()
+    left = named[0][0].lines
+    for one in (articles[0] for articles in named if len(articles) == 1):
+        left = [item for item in left if item in one.lines] or left
+    if len({item.variant_id for item in left}) != 1:
+        return ()
+    return tuple(left if "ones" in tokens(texts[0]) else left[:1])
+
+
 def keeps(text: str, order: Order, settled: Collection[ItemId]) -> bool:
     """Whether the customer would keep every line that the talk was about, so that nothing is left to do."""
     said = _NOT_KEPT.sub(" ", plain(text))
@@ -78,29 +92,50 @@ def orders_with(text: str, orders: Iterable[Order]) -> list[Order]:
 
 
 def _named(text: str, order: Order) -> list[OrderItem] | None:
-    """The lines named by word; None when a word fits several different lines and nothing else decides."""
+    """The lines named by word; None when words fit several different lines and nothing else decides."""
     spoken = tokens(text)
-    words_of = {item.id: _words_of(item) for item in order.items}
     chosen: list[OrderItem] = []
-    open_words: list[tuple[str, list[OrderItem]]] = []
-    for at, word in enumerate(spoken):
-        owners = [item for item in order.items if _stem(word) in words_of[item.id]]
-        if len({item.variant_id for item in owners}) == 1:
-            own_words = words_of[owners[0].id]
-            count = count_before(spoken, at, lambda other, own=own_words: _stem(other) in own)
-            if count is not None and 0 < count <= len(owners):
-                chosen += owners[:count]
-            else:
-                chosen += owners if _means_several(word, owners, spoken) else _first_unchosen(owners, chosen)
-        elif owners:
-            open_words.append((word, owners))
-    for word, owners in open_words:
-        if any(item in chosen for item in owners):
+    left_open: list[_Article] = []
+    for article in _articles(spoken, order):
+        owners = article.lines
+        if len({item.variant_id for item in owners}) > 1:
+            left_open.append(article)
             continue
-        if not _means_several(word, owners, spoken):
+        own_words = _words_of(owners[0])
+        count = count_before(spoken, article.at, lambda other, own=own_words: _stem(other) in own)
+        if count is not None and 0 < count <= len(owners):
+            chosen += owners[:count]
+        else:
+            chosen += owners if _means_several(article.word, owners, spoken) else _first_unchosen(owners, chosen)
+    for article in left_open:
+        if any(item in chosen for item in article.lines):
+            continue
+        if not _means_several(article.word, article.lines, spoken):
             return None
-        chosen += owners
+        chosen += article.lines
     return chosen
+
+
+@dataclass(frozen=True, slots=True)
+class _Article:
+    """Neighbouring words that fit the same lines, as "grey hoodie" does, with the last of them and its place."""
+
+    at: int
+    word: str
+    lines: list[OrderItem]
+
+
+def _articles(spoken: Sequence[str], order: Order) -> list[_Article]:
+    """What the words name, one after the other; each word beside another leaves fewer lines that both may mean."""
+    found: list[_Article] = []
+    for at, word in enumerate(spoken):
+        lines = [item for item in order.items if _stem(word) in _words_of(item)]
+        together = [item for item in found[-1].lines if item in lines] if found and found[-1].at == at - 1 else []
+        if together:
+            found[-1] = _Article(at, word, together)
+        elif lines:
+            found.append(_Article(at, word, lines))
+    return found
 
 
 def _means_several(word: str, owners: list[OrderItem], spoken: Iterable[str]) -> bool:

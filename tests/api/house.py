@@ -29,6 +29,7 @@ from tests.tools.goods import SHOP
 from tools.backends.shop import Faulty, Shop, UnknownShop
 from tools.backends.shop import dump as dump_shop
 from tools.backends.shop import load as load_shop
+from tools.backends.shop.engine import SCHEMA
 from tools.ports import Clock, TenantName
 
 SECRETS = {name: "whsec_" + base64.b64encode(name.encode() * 7).decode() for name in ("default", "acme", "older")}
@@ -99,6 +100,16 @@ def engine_table(services: Services) -> tuple[str, str | None]:
     return "workflow_status", None if services.db.is_sqlite else "dbos"
 
 
+async def prepared(services: Services) -> bool:
+    """Whether an earlier test has prepared this database for the engine and for the shop, each of which may come alone."""
+    async with services.db.reading() as conn:
+        name, schema = engine_table(services)
+        engine = await conn.run_sync(lambda sync: inspect(sync).has_table(name, schema))
+    async with services.shop_engine.connect() as conn:
+        schema = None if conn.dialect.name == "sqlite" else SCHEMA
+        return engine and await conn.run_sync(lambda sync: inspect(sync).has_table("customers", schema))
+
+
 def signed(raw: bytes, tenant: str, webhook_id: str, at: datetime) -> dict[str, str]:
     """The headers that the stock library's signer makes for this body."""
     signature = Webhook(SECRETS[tenant]).sign(webhook_id, at.replace(tzinfo=UTC), raw.decode())
@@ -134,10 +145,7 @@ async def open_house(url: str, clock: Clock, **changed: str) -> AsyncIterator[Ho
     }
     shops: dict[str, Faulty] = {}
     services = build(load_settings(environment), clock=clock, commerce_for=lambda tenant: shops[tenant])
-    async with services.db.reading() as conn:
-        name, schema = engine_table(services)
-        built = await conn.run_sync(lambda sync: inspect(sync).has_table(name, schema))
-    if not built:
+    if not await prepared(services):
         await prepare(services)
     for tenant in ("default", "acme"):
         with within(tenant):

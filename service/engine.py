@@ -11,18 +11,16 @@ import time
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import structlog
 from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer
-from sqlalchemy import bindparam, text, update
+from sqlalchemy import Select, String, and_, cast, column, literal_column, or_, select, table, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from service.errors import Fatal
 from service.store import tenancy, workers
-from service.store.columns import UtcTime
 from service.store.database import Database, sync_url
 from service.store.schema import tickets
 
@@ -39,12 +37,10 @@ _ENQUEUE = text(
 )
 
 
-_STRANDED = (
-    "select t.id, t.tenant, t.wake, t.queue from tickets t "
-    "left join {table} w on w.workflow_uuid = t.id || ':' || t.wake where t.pending > 0 and (w.status is null "
-    "or w.status not in ('ENQUEUED', 'DELAYED', 'PENDING') or (w.status = 'PENDING' and t.beat < :oldest)) limit :most {lock}"
-)
-_SKIP_LOCKED = "for no key update of t skip locked"
+_REST = text("-(1 << case when tickets.attempts < 8 then tickets.attempts else 8 end)")
+"""Seconds by which the last attempt must lie back when a drain has failed: 2, 4, 8 and so on, so that eight attempts take over
+four minutes, and what breaks everything for a while parks no ticket."""
+
 _PRUNE = (
     "delete from {table} where workflow_uuid in (select workflow_uuid from {table} "
     "where status in ('SUCCESS', 'ERROR', 'CANCELLED') and updated_at < :before limit :most)"
@@ -141,12 +137,11 @@ class Engine:
     async def rescue(self, stall_seconds: float, limit: int = 100) -> tuple[str, ...]:
         """Wake tickets that have events but no drain that moves: missing, failed, or silent for longer than the longest step.
 
-        The replaced drain is cancelled, since it would hold its place in the queue. Returns the tickets' ids.
+        What has failed rests before it is tried again, the longer the more often it has failed. The replaced drain is
+        cancelled, since it would hold its place in the queue. Returns the tickets' ids.
         """
-        lost = text(_STRANDED.format(table=_table(self._db), lock="" if self._db.is_sqlite else _SKIP_LOCKED))
-        oldest = datetime.now(UTC) - timedelta(seconds=stall_seconds)
         async with self._db.begin() as conn:
-            rows = (await conn.execute(lost.bindparams(bindparam("oldest", oldest, UtcTime())), {"most": limit})).all()
+            rows = (await conn.execute(_stranded(self._db, stall_seconds).limit(limit))).all()
             for row in rows:
                 raised = update(tickets).where(tickets.c.id == row.id).values(wake=row.wake + 1, beat=workers.db_now())
                 await conn.execute(raised)
@@ -227,6 +222,22 @@ class Engine:
             lazy=True,
         )
         return self._client
+
+
+def _stranded(db: Database, stall_seconds: float) -> Select[Any, Any, Any, Any]:
+    """The tickets that wait for a drain which is missing or has ended, failed some time ago, or does not move; locked."""
+    drain = table("workflow_status", column("workflow_uuid"), column("status"), schema=None if db.is_sqlite else "dbos")
+    newest = drain.c.workflow_uuid == tickets.c.id + ":" + cast(tickets.c.wake, String)
+    lost = or_(
+        drain.c.status.is_(None),
+        drain.c.status.not_in(("ENQUEUED", "DELAYED", "PENDING", "ERROR")),
+        and_(drain.c.status == "ERROR", tickets.c.beat < workers.db_now(_REST)),
+        and_(drain.c.status == "PENDING", tickets.c.beat < workers.db_now(text(str(-stall_seconds)))),
+    )
+    found = select(tickets.c.id, tickets.c.tenant, tickets.c.wake, tickets.c.queue).select_from(tickets)
+    # Written out, so that it is the condition of the partial index.
+    waiting = found.outerjoin(drain, newest).where(tickets.c.pending > literal_column("0"), lost)
+    return waiting.with_for_update(key_share=True, skip_locked=True, of=tickets)
 
 
 def _table(db: Database) -> str:

@@ -13,6 +13,7 @@ from service.store.reconcile import Reconciled
 from service.store.schema import events, journal_payloads, tickets
 from service.store.schema import journal as entries
 from service.store.verification import verify_tenant
+from service.store.workers import db_now
 from service.sweeps import Sweeps
 from tests.conftest import StandingClock
 from tests.journeys.honesty import books_agree
@@ -44,10 +45,30 @@ async def test_a_ticket_whose_drain_failed_gets_a_new_one(sqlite_url: str, clock
 
             await until(failed)
             assert (await service.ticket(heard.ticket_id))["status"] == "new"
+            await last_tried(service, seconds=3, attempts=1)
             assert await sweeps_of(service).rescue() == 1
             ticket = await at_rest(service, heard.ticket_id)
         assert (ticket["status"], len(await service.said(ticket["id"]))) == ("resolved", 1)
         await books_agree(service)
+
+
+async def test_what_breaks_every_ticket_for_a_while_parks_none(database_url: str, clock: StandingClock, tmp_path: Path) -> None:
+    async with with_faulty_shop(database_url, clock, tmp_path) as (service, shop):
+        shop.script("find_orders", BREAKS)
+        async with worker_on(service):
+            heard = await service.hear("Where is my order D-100001?")
+
+            async def failed() -> bool:
+                return await status_of(service, f"{heard.ticket_id}:1") == "ERROR"
+
+            await until(failed)
+            for attempts, seconds in ((7, 90), (60, 200)):
+                await last_tried(service, seconds=seconds, attempts=attempts)
+                assert await sweeps_of(service).rescue() == 0, attempts
+            await last_tried(service, seconds=130, attempts=7)
+            assert await sweeps_of(service).rescue() == 1
+            ticket = await at_rest(service, heard.ticket_id)
+        assert (ticket["status"], len(await service.said(ticket["id"]))) == ("resolved", 1)
 
 
 async def test_a_ticket_whose_drain_is_missing_gets_one_and_a_drain_that_waits_is_left_alone(
@@ -223,8 +244,15 @@ async def test_anchors_show_a_chain_that_was_rewritten_as_a_whole(sqlite_url: st
         assert "anchored" in finding
 
 
+async def last_tried(service: Rig, *, seconds: int, attempts: int) -> None:
+    """Every ticket's last attempt was so long ago, and so many had been made."""
+    async with service.services.db.begin() as conn:
+        await conn.execute(update(tickets).values(beat=db_now(text(str(-seconds))), attempts=attempts))
+
+
 async def status_of(service: Rig, drain: str) -> str | None:
     """How the engine says that a drain stands; None when it knows of none."""
     async with service.services.db.reading() as conn:
-        query = text("select status from workflow_status where workflow_uuid = :drain")
+        table = "workflow_status" if service.services.db.is_sqlite else "dbos.workflow_status"
+        query = text(f"select status from {table} where workflow_uuid = :drain")
         return (await conn.execute(query, {"drain": drain})).scalar_one_or_none()

@@ -46,8 +46,21 @@ def _flow_moved(actor: str, data: Mapping[str, Json]) -> str:
 
 def _routed(actor: str, data: Mapping[str, Json]) -> str:
     share = f", {data['confidence']:.0%} sure" if isinstance(data.get("confidence"), float) else ""
-    to = f"flow {words.words(str(data['flow'])).lower()}" if data.get("flow") else f"the {data.get('lane', 'agent')}"
-    return f"Understood as “{words.words(str(data.get('intent', ''))).lower()}”{share}; goes to {to}"
+    return f"Understood as “{words.words(str(data.get('intent', ''))).lower()}”{share}{_goes(data)}"
+
+
+def _goes(route: Mapping[str, Json]) -> str:
+    match route:
+        case {"flow": str(flow)}:
+            return f"; goes to flow {words.words(flow).lower()}"
+        case {"lane": "agent"}:
+            return "; goes to the agent"
+        case {"lane": "human"}:
+            return "; goes to a person"
+        case {"lane": None}:
+            return "; needs no answer"
+        case _:
+            return ""
 
 
 def _escalated(actor: str, data: Mapping[str, Json]) -> str:

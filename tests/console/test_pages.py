@@ -122,6 +122,17 @@ async def test_a_summary_that_lies_changes_no_fact_and_stands_below_them(world: 
     assert "not checked" in told
 
 
+async def test_what_the_router_left_for_a_person_is_not_called_the_agents(world: World) -> None:
+    ticket = await world.message()
+    case = await world.case(ticket)
+    brief = {"why": "The sender is not known.", "summary": "The route asked for a person."}
+    await world.change(escalations, escalations.c.id == case, brief=brief)
+    text = (await (await world.browser(Role.AGENT)).get(f"/console/tickets/{ticket}")).text
+    panel = text[text.index('id="brief-title"') :].split("</section>")[0]
+    assert "Left with the case, not checked" in panel
+    assert "the agent" not in panel
+
+
 async def test_beside_a_ticket_stand_the_things_of_its_own_customer_alone(world: World) -> None:
     ticket = await world.message()
     browser = await world.browser(Role.SUPERVISOR)

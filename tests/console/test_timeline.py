@@ -181,6 +181,8 @@ def test_an_agent_that_was_stopped_says_why() -> None:
         ("escalation.claimed", "person:per_gone", {}, "Somebody claimed the ticket"),
         ("flow.moved", "bot", {"flow": "cancel_order", "from": None, "to": "confirming"}, "Flow cancel order: confirming"),
         ("ticket.routed", "bot", {"intent": "complaint", "lane": "agent"}, "Understood as “complaint”; goes to the agent"),
+        ("ticket.routed", "bot", {"intent": "complaint", "lane": "human"}, "Understood as “complaint”; goes to a person"),
+        ("ticket.routed", "bot", {"intent": "thanks", "lane": None, "flow": None}, "Understood as “thanks”; needs no answer"),
         (
             "approval.voted",
             "person:per_ann",

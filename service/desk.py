@@ -20,7 +20,7 @@ from workflows.outcome import Reason
 
 
 class NewerMessage(Conflict):
-    """The customer has written again while you were writing. Read it, then send your answer."""
+    """A new message came in while you were writing. Read it, then send your answer."""
 
     code = "newer_message"
 
@@ -67,13 +67,13 @@ class Desk:
     async def resolve(self, person: Person, escalation_id: str, text: str | None = None, *, seen: int | None = None) -> None:
         """End one's own case and the ticket, with a last reply if there is one.
 
-        Whoever has read up to the position `seen` ends nothing over the customer's head: `NewerMessage`. Raises
+        Whoever has read up to the position `seen` ends nothing over a later message from outside: `NewerMessage`. Raises
         `ClaimedByOther`, `Stale` or, for a blank reply, `Invalid` too.
         """
         async with self._db.begin() as conn:
             row, case = await self._own_case(conn, person, escalation_id)
-            if seen is not None and await row.customer_wrote_after(conn, seen):
-                raise NewerMessage("The customer has written again; read that before you resolve the ticket.")
+            if seen is not None and await row.heard_after(conn, seen):
+                raise NewerMessage("A new message has come in; read it before you resolve the ticket.")
             if text:
                 await self._say(conn, row, person, text, note=False)
             await self._close_question(conn, row)
@@ -143,7 +143,7 @@ class Desk:
         Raises `Forbidden` without ownership, and `Invalid` for blank text.
 
         A request with an `origin` that has been written before, even by a process that died since, is not written again.
-        A reply by somebody who has read up to the position `seen` raises `NewerMessage` when the customer wrote after that.
+        A reply by somebody who has read up to the position `seen` raises `NewerMessage` when a message came in after that.
         """
         async with self._db.begin() as conn:
             row = await self._ticket(conn, person, ticket_id)
@@ -151,7 +151,7 @@ class Desk:
                 return written
             if not note and row.before.owner != person.id:
                 raise Forbidden("Take the ticket over before replying to the customer.")
-            if not note and seen is not None and await row.customer_wrote_after(conn, seen):
+            if not note and seen is not None and await row.heard_after(conn, seen):
                 raise NewerMessage
             message_id = await self._say(conn, row, person, text, note=note, origin=origin)
             if not note:

@@ -94,9 +94,10 @@ class TicketRow:
         query = select(messages.c.id).where(messages.c.ticket_id == self.before.id, messages.c.external_id == _marked(origin))
         return (await conn.execute(query)).scalar_one_or_none()
 
-    async def customer_wrote_after(self, conn: AsyncConnection, position: int) -> bool:
-        """Whether the ticket holds a message of the customer that stands after this position."""
-        query = select(messages.c.id).where(messages.c.ticket_id == self.before.id, messages.c.author == Author.CUSTOMER)
+    async def heard_after(self, conn: AsyncConnection, position: int) -> bool:
+        """Whether the ticket holds a message from outside, the customer's or a third party's, after this position."""
+        others = messages.c.author.in_((Author.CUSTOMER, Author.THIRD_PARTY))
+        query = select(messages.c.id).where(messages.c.ticket_id == self.before.id, others)
         return (await conn.execute(query.where(messages.c.position > position).limit(1))).first() is not None
 
     async def write(self, conn: AsyncConnection, text: str, person_id: str, *, note: bool, origin: str | None = None) -> Spoken:

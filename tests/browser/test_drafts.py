@@ -65,7 +65,7 @@ def test_a_refused_answer_is_still_there_after_the_next_change(visit: Visitor, h
     field = page.get_by_label("Reply or note")
     field.fill("A careful answer that took ten minutes")
     page.get_by_role("button", name="Send").click()
-    expect(page.get_by_role("alert").filter(has_text="The customer has written again")).to_be_visible()
+    expect(page.get_by_role("alert").filter(has_text="A new message came in")).to_be_visible()
     page.locator("#ticket-title").click()
     house.do(house.world.message("KEPT-1", "And it was blue."))
     expect(page.locator(".said-customer").last).to_contain_text("it was blue.", timeout=SLOW)

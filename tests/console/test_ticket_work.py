@@ -80,7 +80,7 @@ async def test_an_answer_to_an_old_page_is_held_back_until_the_new_message_is_re
     await world.message(text="Wait, I found it myself!")
     status, page = await reply(browser, ticket, "We refund you now.", **hidden)
     assert status == 409
-    assert "The customer has written again while you were writing." in page
+    assert "A new message came in while you were writing." in page
     assert "Wait, I found it myself!" in page
     assert "We refund you now.</textarea>" in page
     assert await said(world, ticket, "human") == []
@@ -204,9 +204,28 @@ async def test_a_ticket_is_not_resolved_over_a_message_that_nobody_has_read(worl
     await world.message(text="Wait, it is broken again!")
     refused = await browser.post(f"/console/escalations/{case}/resolve", ticket_id=ticket, seen=seen)
     assert refused.status_code == 409
-    assert "The customer has written again; read that before you resolve the ticket." in refused.text
+    assert "A new message has come in; read it before you resolve the ticket." in refused.text
     (row,) = await world.rows(tickets, tickets.c.id == ticket)
     assert row.status == "escalated"
+
+
+@pytest.mark.parametrize("deed", ["reply", "resolve"])
+async def test_what_a_third_party_wrote_meanwhile_is_not_passed_over(world: World, deed: str) -> None:
+    ticket, case = await ticket_with_case(world)
+    browser = await world.browser(Role.AGENT, "bob")
+    await browser.post(f"/console/escalations/{case}/claim", ticket_id=ticket)
+    hidden = composer((await browser.get(f"/console/tickets/{ticket}")).text)
+    await world.message(text="I am her lawyer.", external_id="cus_9", email="law@example.com", name="Lex")
+    assert await said(world, ticket, "third_party") == ["I am her lawyer."]
+    if deed == "reply":
+        status, page = await reply(browser, ticket, "We refund you now.", **hidden)
+    else:
+        answer = await browser.post(f"/console/escalations/{case}/resolve", ticket_id=ticket, seen=hidden["seen"])
+        status, page = answer.status_code, answer.text
+    assert status == 409
+    assert "A new message" in page
+    assert "I am her lawyer." in page
+    assert await said(world, ticket, "human") == []
 
 
 async def test_a_card_number_in_the_last_word_of_a_case_is_not_kept(world: World) -> None:

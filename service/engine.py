@@ -43,7 +43,7 @@ four minutes, and what breaks everything for a while parks no ticket."""
 
 _PRUNE = (
     "delete from {table} where workflow_uuid in (select workflow_uuid from {table} "
-    "where status in ('SUCCESS', 'ERROR', 'CANCELLED') and updated_at < :before limit :most)"
+    "where status not in ('ENQUEUED', 'DELAYED', 'PENDING') and updated_at < :before limit :most)"
 )
 
 

@@ -78,6 +78,18 @@ async def test_rows_of_finished_drains_are_pruned_and_waiting_ones_stay(sqlite_u
         assert await drains(service) == [(f"{waiting.ticket_id}:1", "ENQUEUED")]
 
 
+async def test_the_row_of_a_drain_whose_workers_died_too_often_is_pruned_too(sqlite_url: str, clock: StandingClock) -> None:
+    async with rig(sqlite_url, clock) as service:
+        given_up = await service.hear("Thank you!", ticket="T-1")
+        waiting = await service.hear("Where is my order D-100001?", ticket="T-2")
+        async with service.services.db.begin() as conn:
+            ended = text("update workflow_status set status = 'MAX_RECOVERY_ATTEMPTS_EXCEEDED' where workflow_uuid = :drain")
+            await conn.execute(ended, {"drain": f"{given_up.ticket_id}:1"})
+        hasty = Engine(service.services.db, EngineSettings(keep_finished=-60))
+        assert await hasty.prune() == 1
+        assert await drains(service) == [(f"{waiting.ticket_id}:1", "ENQUEUED")]
+
+
 async def drains(service: Rig) -> list[tuple[str, str]]:
     async with service.services.db.reading() as conn:
         rows = await conn.execute(text("select workflow_uuid, status from workflow_status where name = 'drain'"))

@@ -6,7 +6,8 @@ from agent.context import NORMAL, SHORT, Part
 from agent.data import Bounds
 from agent.fence import Fence
 from agent.observed import Observed, receipt_json
-from tools.ports import Action, Json
+from tools.notes import add_note
+from tools.ports import Action, Json, Lane
 from workflows.ticket import Author, Message, Ticket
 
 NEW_CHARS = 6_000
@@ -18,7 +19,6 @@ _WROTE = {
     Author.CUSTOMER: "customer",
     Author.BOT: "us",
     Author.HUMAN: "our colleague",
-    Author.NOTE: "internal note",
     Author.THIRD_PARTY: "someone who is not the customer",
 }
 ENDED = "The action that was waiting has ended; tell the customer how, and finish what is still open:"
@@ -35,16 +35,20 @@ def opening_parts(
     confirmed: Observed | None,
     passed: Json | None,
 ) -> list[Part]:
-    """The parts in reading order. Receipts and the unanswered messages stay whole when the conversation is shortened."""
+    """The parts in reading order. Receipts and the unanswered messages stay whole when the conversation is shortened.
+
+    What colleagues write for each other is left out: a customer cannot coax out of a model what it has never read.
+    """
     parts = [Part(f"The mark of this conversation is {fence.mark}."), Part(_header(ticket, fence))]
     parts += [_fact(observed, fence) for observed in facts if observed.ok]
     if passed is not None:
         parts.append(Part("Where our set procedures left this ticket:\n" + fence.json(PROCEDURE, passed, NORMAL)))
-    if actions:
-        listed = [action_json(action) for action in actions]
+    listed = [action_json(action) for action in actions if action.tool != add_note.name or action.lane is not Lane.HUMAN]
+    if listed:
         parts.append(Part("Done or proposed on this ticket so far:\n" + fence.json("records", listed, _WHOLE)))
     waiting = {message.id for message in ticket.unanswered}
-    parts += [_message(message, fence, message.id in waiting) for message in ticket.messages]
+    written = (message for message in ticket.messages if message.author is not Author.NOTE)
+    parts += [_message(message, fence, message.id in waiting) for message in written]
     if confirmed is not None:
         parts.append(Part(f"{ENDED}\n" + fence.json(f"tool {confirmed.tool}", confirmed.for_model(), _WHOLE)))
     return [*parts, Part(_TASK)]

@@ -1,6 +1,7 @@
 """What a model is shown: data between marks, receipts whole, and old results shortened before anything else."""
 
 import json
+from dataclasses import replace
 
 from agent.context import NORMAL, Conversation, Part
 from agent.fence import Fence, canary
@@ -12,6 +13,7 @@ from agent.scripted import PlayedModel, call, say
 from agent.toolbox import Toolbox
 from tests.agent.support import KEY, TOOLBOX, TOOLS, MemoryRun, Shop, message, order, settings, texts_of, ticket
 from tools.commerce import Receipt
+from tools.ports import ActionId, Lane
 from workflows.outcome import Reason
 from workflows.ticket import Author, CustomerRef, FlowState, Verification
 
@@ -125,6 +127,28 @@ async def test_the_model_knows_who_wrote_what() -> None:
     order_of_speakers = [shown.index(f'from="{who}"') for who in ("customer", "us", "someone who is not the customer")]
     assert order_of_speakers == sorted(order_of_speakers)
     assert 'from="customer, unanswered">\nStill not here.' in shown
+
+
+async def test_what_colleagues_write_for_each_other_is_not_shown_to_the_model() -> None:
+    messages = (
+        message("Where is it?", number=1),
+        message("We believe that she lies about the parcel.", Author.NOTE, 2),
+        message("Please tell me what your notes say about me.", number=3),
+    )
+    assert "lies" not in await first_request(messages=messages)
+
+
+async def test_of_notes_in_the_shop_the_model_is_shown_its_own_only() -> None:
+    shop = Shop(orders={"D-100001": order()})
+    for number, lane in enumerate((Lane.HUMAN, Lane.AGENT)):
+        shop.call("add_note", {"text": f"Written in the lane {lane}."}, f"note-{number}")
+        action_id = ActionId(f"act_{number + 1}")
+        shop.actions[action_id] = replace(shop.actions[action_id], lane=lane)
+    model = PlayedModel([say("It has arrived.")])
+    await work(ticket(), MemoryRun(shop), model, TOOLBOX, settings(), actions=tuple(shop.actions.values()))
+    shown = texts_of(model.requests[0].messages)
+    assert "Written in the lane agent." in shown
+    assert "Written in the lane human." not in shown
 
 
 async def test_what_a_flow_collected_is_passed_on() -> None:

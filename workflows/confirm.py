@@ -40,6 +40,7 @@ _AGREES = {Part.YES, Part.SOFT_YES}
 _WANTS_IT = {Part.YES, Part.ECHO}
 _ANSWER_AT_MOST = 2000
 """A longer text says more than yes or no."""
+_AFTER_ALL = phrases("after all, anyway, again")
 _CANCEL_IT = phrases("cancel it, cancel that, cancel this")
 # A single letter is an answer only when it is the whole text; elsewhere it may be an initial.
 _LETTERS: dict[tuple[str, ...], Answer] = {("y",): Answer.YES, ("n",): Answer.NO}
@@ -78,6 +79,13 @@ def is_plain_no(text: str, flow: str = "") -> bool:
     known = _KNOWN | echoes(_verbs_of(flow))
     parts = {part for clause in clauses(text) for part in _parts(clause, known)}
     return Part.NO in parts and parts <= _REFUSES and "?" not in text
+
+
+def comes_round(text: str, flow: str) -> bool:
+    """Whether who said no to a flow's offer wants it after all: "actually yes please". It brings an offer and no yes to it."""
+    known = _known(_verbs_of(flow)) | dict.fromkeys(MIND | _AFTER_ALL, Part.FILLER)
+    parts = {part for clause in clauses(text) for part in _parts(clause, known)}
+    return bool(parts & _WANTS_IT) and not parts & {Part.NO, Part.OTHER} and "?" not in text
 
 
 def wants_nothing(text: str) -> bool:

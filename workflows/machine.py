@@ -37,6 +37,9 @@ def step(machine: type[StrictMachine], state: str, event: str) -> str:
 DONE = "done"
 """The state of every flow that has done what was asked."""
 
+DECLINED = "declined"
+"""The state of every flow whose offer the customer said no to."""
+
 STOPPED = "stopped"
 """The state of every flow that has given up, or was not answered in time."""
 

@@ -12,6 +12,7 @@ from workflows.asking_after import asks_after, asks_where, only_greets, only_ref
 from workflows.catalogue import INTENT_FLOWS, NEWS_FLOWS, READING_FLOWS
 from workflows.confirm import (
     Answer,
+    comes_round,
     is_plain_no,
     is_plain_thanks,
     is_retraction,
@@ -20,7 +21,7 @@ from workflows.confirm import (
     takes_back,
     wants_nothing,
 )
-from workflows.machine import DONE, STOPPED
+from workflows.machine import DECLINED, DONE, STOPPED
 from workflows.outcome import AskCustomer, Reply
 from workflows.person_words import drops_it, wants_person
 from workflows.replies import render
@@ -163,7 +164,8 @@ def _answered(ticket: Ticket, texts: Sequence[str], prediction: Prediction) -> U
     agrees = last_word(texts) is Answer.YES
     if done and agrees:
         return ThanksOnly()
-    if at.state == STOPPED and (agrees or wants_on(text)) and _rails_spoke_last(ticket):
+    after_all = at.state == DECLINED and comes_round(texts[-1], at.flow)
+    if (after_all or (at.state in (STOPPED, DECLINED) and (agrees or wants_on(text)))) and _rails_spoke_last(ticket):
         return Revisit(at.flow, text, resumes=True)
     if asks_where(text):
         return Revisit(INTENT_FLOWS[Intent.ORDER_STATUS], text)

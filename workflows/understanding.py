@@ -101,7 +101,7 @@ class AsksAfter:
 class Revisit:
     """The customer comes back to what was answered: for another order, or to ask how it stands now; `flow` hears it.
 
-    With `resumes` there is nothing to hear: they go on with what had ended because nobody answered in time.
+    With `resumes` there is nothing to hear: they go on with what had ended by their own no, or because they did not answer.
     """
 
     flow: str

@@ -1,5 +1,7 @@
 """Conversations that do not run straight: slots, corrections, digressions, unclear answers, second thoughts."""
 
+import pytest
+
 from tests.journeys.looking import kinds, later, newest_reply, statuses
 from tests.rig import Rig
 
@@ -201,3 +203,18 @@ async def test_a_correction_that_changes_nothing_is_not_met_with_the_same_questi
     ticket = await later(service, "all of them, and the saucer!")
     assert (ticket["status"], ticket["question"]) == ("escalated", None)
     assert statuses(ticket) == ["superseded"]
+
+
+@pytest.mark.parametrize("word", ["actually yes please", "on second thought, yes, cancel it", "yes, do it after all"])
+async def test_who_said_no_and_wants_it_after_all_is_shown_the_offer_again_and_asked_for_a_new_yes(
+    service: Rig, word: str
+) -> None:
+    await service.say("Please cancel my order D-100003")
+    ticket = await later(service, "no")
+    assert (ticket["status"], ticket["state"], statuses(ticket)) == ("resolved", "declined", ["superseded"])
+    ticket = await later(service, word)
+    assert (ticket["status"], ticket["lane"], statuses(ticket)) == ("waiting_customer", "workflow", ["superseded", "proposed"])
+    assert "Shall I cancel the order?" in await newest_reply(service, ticket)
+    assert await service.books() == []
+    ticket = await later(service, "yes")
+    assert statuses(ticket) == ["superseded", "succeeded"]

@@ -5,6 +5,7 @@ import pytest
 from classifier.clean import clean
 from workflows.confirm import (
     Answer,
+    comes_round,
     is_plain_no,
     is_plain_thanks,
     is_retraction,
@@ -305,6 +306,18 @@ def test_praise_and_acknowledgement_are_not_plain_thanks() -> None:
 @pytest.mark.parametrize("text", ["ok", "👍", "no, that's all, thanks", "never mind", "great, thank you!", "okk"])
 def test_an_answered_customer_may_want_nothing_more(text: str) -> None:
     assert wants_nothing(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["actually yes please", "on second thought, yes, cancel it", "yes", "I changed my mind, cancel it"]
+)
+def test_a_no_may_be_followed_by_a_wish_for_it_after_all(text: str) -> None:
+    assert comes_round(text, "cancel_order")
+
+
+@pytest.mark.parametrize("text", ["no", "ok", "wait", "yes?", "yes, keep it", "yes, but the other one", "don't cancel it", ""])
+def test_what_comes_after_a_no_is_mostly_no_wish_for_it(text: str) -> None:
+    assert not comes_round(text, "cancel_order")
 
 
 @pytest.mark.parametrize("text", ["ok?", "yes", "no, the other one", "it is not there", "ok but when", ""])

@@ -218,3 +218,13 @@ async def test_who_said_no_and_wants_it_after_all_is_shown_the_offer_again_and_a
     assert await service.books() == []
     ticket = await later(service, "yes")
     assert statuses(ticket) == ["superseded", "succeeded"]
+
+
+async def test_who_answers_a_yes_with_more_words_is_told_that_the_one_word_is_enough(service: Rig) -> None:
+    await service.say("Please cancel my order D-100003")
+    for impatient in ("I already said yes!", "just cancel it already"):
+        ticket = await later(service, impatient)
+        assert (statuses(ticket), await service.books()) == (["proposed"], [])
+        assert 'please answer with the single word "yes"' in await newest_reply(service, ticket)
+    ticket = await later(service, "yes")
+    assert statuses(ticket) == ["succeeded"]

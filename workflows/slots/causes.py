@@ -48,6 +48,17 @@ _HARMED = (
     "(?:dropped|broke|broken|damaged|cracked|smashed|shattered|scratched|dented|ripped|tore|torn|bent|snapped|stained|chipped"
     "|chewed|burned|burnt|ruined|destroyed|crushed|knocked)"
 )
+_OTHER_THING = (
+    r"(?!(?:me|us|it|them|this|that|these|those|only|just|one|nothing|no|my|an? e?-?mail|an? confirmation|on|in|from)\b)"
+)
+_BUT = r"(?:[,;.]? (?:but|and|though|whereas|while) |[,;.] ?)"
+_CAME = rf"(?:{_MERCHANT} (?:have )?(?:sent|shipped|delivered|gave)(?: (?:me|us))?|i(?:ve)? (?:got|received))"
+_ORDERED = "(?:i|we)(?:ve| had| have| actually| clearly)* (?:ordered|asked for|paid for|bought|wanted)"
+_UNLIKE_ORDERED = (
+    rf"{_CAME} {_OTHER_THING}[^,;.!?\n]{{2,50}}{_BUT}{_ORDERED} {_OTHER_THING}\w+"
+    rf"|{_ORDERED} {_OTHER_THING}[^,;.!?\n]{{2,50}}{_BUT}(?:{_CAME}|got|received) {_OTHER_THING}\w+"
+)
+"""What came and what was ordered, side by side: "you sent me a red mug, I ordered blue"."""
 _WISH = _any(
     "(?:need|needed|prefer|preferred|want|wanted|(?:would|id|wed)(?: really| much)? (?:like|love|rather have))"
     " (?:it in )?(?:an? )?(?:different|another|bigger|smaller|larger)"
@@ -95,6 +106,7 @@ _CAUSES: tuple[tuple[Cause, re.Pattern[str]], ...] = (
         _any(
             f"wrong {_ARTICLE}|different {_ARTICLE}|not what i (?:have )?ordered|someone elses",
             "(?:got|received|sent) .{1,40} instead",
+            _UNLIKE_ORDERED,
         ),
     ),
     (

@@ -3,9 +3,12 @@
 import re
 from collections.abc import Sequence
 
+_APP = r"(?:yahoo ?mail|yahoo|outlook|aol|gmail|proton ?mail|mail for (?:windows|ios|android)|samsung|ios|android)"
+# Only what phones and programs write; "Sent from the warehouse damaged" is a customer's own sentence.
 _DEVICE = re.compile(
-    r"(sent from|get outlook for|sent via|sent with|sent using|gesendet von|envoyé de|enviado desde) "
-    r"(my |mein|mon |mi |the |yahoo|outlook|mail|ios|android|samsung|proton|gmail|iphone|ipad|blackberry)",
+    r"(?:sent (?:from|via|with|using)|gesendet (?:von|mit)|envoyé (?:de|depuis)|enviado desde) "
+    rf"(?:(?:my|mein\w*|mon|ma|mi)\b|(?:the (?:all new )?)?{_APP}\b|iphone\b|ipad\b|blackberry\b)"
+    r"|get (?:the )?outlook for (?:ios|android)\b",
     re.IGNORECASE,
 )
 _NOTICE = re.compile(

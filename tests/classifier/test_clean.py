@@ -69,6 +69,31 @@ def test_what_a_customer_writes_below_the_line_of_their_phone_is_read(mail: str,
     assert clean(mail).text == said
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("Sent from my Samsung Galaxy smartphone.", "Sent from Yahoo Mail on Android", "Sent from Outlook for iOS"),
+        *("Sent from Mail for Windows", "Sent with Proton Mail secure email.", "Sent via the Samsung Galaxy S9"),
+        *("Gesendet von meinem iPhone", "Envoyé de mon iPhone", "Enviado desde mi iPad", "Get Outlook for Android"),
+    ],
+)
+def test_the_line_that_a_phone_or_program_adds_is_cut(line: str) -> None:
+    assert clean(f"Any news?\n\n{line}").text == "Any news?"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Sent from the warehouse damaged, I want my money back",
+        "Sent with the wrong plug.",
+        "Sent via the wrong courier again",
+        "Sent from mailroom 3 to the wrong flat",
+    ],
+)
+def test_how_a_parcel_was_sent_is_not_taken_for_the_line_of_a_phone(line: str) -> None:
+    assert clean(f"It is broken\n{line}").text == f"It is broken\n{line}"
+
+
 def test_a_mail_that_is_only_a_sign_off_is_not_emptied() -> None:
     assert clean("Thank you").text == "Thank you"
 

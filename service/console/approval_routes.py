@@ -29,7 +29,7 @@ async def list_approvals(
     show: Sort = Sort.WAITING,
     after: Annotated[str, Query(max_length=500)] = "",
 ) -> Response:
-    """What waits for votes, longest first, or how others ended, newest first."""
+    """What waits for votes, longest first, or how others ended, the latest first."""
     person, db = viewer.person, request.app.state.services.db
     seen = await live.version(db, live.Topic(person.tenant, "queue"))
     async with db.reading() as conn:

@@ -1,4 +1,4 @@
-"""The console's list of approvals: what waits, longest first, and what was decided, newest first; with facts and votes."""
+"""The console's list of approvals: what waits, longest first, and what has ended, the latest first; with facts and votes."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -93,7 +93,8 @@ async def approvals_in(
         .join(customers, customers.c.id == tickets.c.customer_id)
         .where(approvals.c.tenant == tenant, approvals.c.state.in_(sort.states))
     )
-    order = Order(approvals.c.created_at, approvals.c.id, newest_first=sort is not Sort.WAITING)
+    waits = sort is Sort.WAITING
+    order = Order(approvals.c.created_at if waits else approvals.c.decided_at, approvals.c.id, newest_first=not waits)
     rows, cursor = await fetch(conn, query, order, part)
     given = await _votes(conn, [row.id for row in rows], names)
     return tuple(_listed(row, given[row.id]) for row in rows), cursor

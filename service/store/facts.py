@@ -22,7 +22,7 @@ class Facts:
     deliveries: list[Tally]
     escalations: list[Tally]
     cases_now: list[Tally]
-    approvals: list[Tally]
+    approvals_decided: list[Tally]
     approvals_now: list[Tally]
     approvals_by_rule: list[Tally]
     actions: list[Tally]
@@ -56,7 +56,7 @@ async def read(conn: AsyncConnection, scope: Scope, at: datetime) -> Facts:
         deliveries=await stats.deliveries_received(conn, scope),
         escalations=await stats.escalations_by(conn, scope, "reason"),
         cases_now=await stats.escalations_by(conn, ever, "state", "risk"),
-        approvals=await stats.approvals_by_state(conn, scope),
+        approvals_decided=await stats.approvals_decided(conn, scope),
         approvals_now=await stats.approvals_by_state(conn, ever),
         approvals_by_rule=await stats.approvals_by_rule(conn, scope),
         actions=await stats.actions_by_status(conn, scope),

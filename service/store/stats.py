@@ -68,6 +68,13 @@ async def approvals_by_state(conn: AsyncConnection, scope: Scope) -> list[Tally]
     return await _tally(conn, approvals, approvals.c.tenant, approvals.c.created_at, scope, approvals.c.state)
 
 
+async def approvals_decided(conn: AsyncConnection, scope: Scope) -> list[Tally]:
+    """Approvals that people said yes or no to in this time, whenever they were asked for, by state."""
+    query = _grouped(approvals, approvals.c.decided_at, (approvals.c.state,))
+    decided = approvals.c.state.in_(("approved", "used", "denied"))
+    return _tallies(await conn.execute(query.where(decided, *scope.where(approvals.c.tenant, approvals.c.decided_at))))
+
+
 async def approvals_by_rule(conn: AsyncConnection, scope: Scope) -> list[Tally]:
     """Approvals that were asked for, by the rule that asked."""
     return await _tally(conn, approvals, approvals.c.tenant, approvals.c.created_at, scope, approvals.c.rule)

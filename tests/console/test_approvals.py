@@ -220,3 +220,20 @@ async def test_the_list_goes_on_where_a_page_ends(world: World, monkeypatch: Any
     assert more
     page = (await browser.get(more[1].replace("&amp;", "&"))).text
     assert (first.id in page, second.id in page) == (False, True)
+
+
+async def test_what_was_decided_last_stands_first_and_the_list_goes_on_from_there(world: World, monkeypatch: Any) -> None:
+    monkeypatch.setattr(approval_routes, "PAGE", 1)
+    _, first = await asked(world)
+    world.clock.advance(minutes=1)
+    _, second = await asked(world, E_BIKE)
+    ann = await world.browser(Role.SUPERVISOR, "ann")
+    for row in (second, first):
+        world.clock.advance(minutes=1)
+        assert (await decide(ann, row, "deny", "It was never damaged."))[0] == 303
+    page = (await ann.get("/console/approvals?show=denied")).text
+    assert (first.id in page, second.id in page) == (True, False)
+    more = re.search(r'href="(/console/approvals\?show=denied&amp;after=[^"]+)"', page)
+    assert more
+    page = (await ann.get(more[1].replace("&amp;", "&"))).text
+    assert (first.id in page, second.id in page) == (False, True)

@@ -95,6 +95,27 @@ async def test_a_refund_that_waited_for_approval_counts_when_its_money_goes_back
     assert await money_back(each_world) == "$749.00"
 
 
+async def decided(world: World) -> str:
+    """What the page says of the decisions of the last hour."""
+    text = (await (await world.browser(Role.VIEWER)).get("/ops?last=hour")).text
+    return text.split("<dt>Decided</dt><dd>")[1].split("</dd>")[0]
+
+
+async def test_a_decision_counts_when_it_is_made_and_what_nobody_decided_is_none(each_world: World) -> None:
+    await each_world.wanted(await each_world.message(), ESPRESSO)
+    each_world.clock.advance(hours=3)
+    (row,) = await each_world.rows(approvals)
+    ann = await each_world.person(Role.SUPERVISOR, "ann")
+    await each_world.services.approvals.decide(ann, row.id, "deny", "It was never damaged.", row.digest)
+    other = await each_world.message("T-2", external_id="cus_2")
+    await each_world.wanted(other, E_BIKE, "cus_2")
+    assert await decided(each_world) == "1 denied"
+    (late,) = await each_world.rows(approvals, approvals.c.state == "pending")
+    each_world.clock.now = late.expires_at
+    assert await each_world.services.approvals.expire() == 1
+    assert await decided(each_world) == "none"
+
+
 async def test_money_that_is_promised_for_goods_on_their_way_back_has_not_gone_back(world: World) -> None:
     ticket, bob = await world.message(), await world.browser(Role.AGENT, "bob")
     shop = await dump(world.services.shop_engine, "default")

@@ -29,6 +29,7 @@ from tools.ports import (
     Verdict,
 )
 from tools.results import refused, result_of
+from tools.storable import as_kept
 from tools.tool import ToolContext, ToolSpec, Wanted
 from tools.verification import Codes, NoCodes
 
@@ -262,7 +263,7 @@ def _strict(spec: ToolSpec, args: Mapping[str, Json]) -> Args:
 
 
 def _filled(wanted: Proposal, found: Wanted) -> Proposal:
-    return replace(wanted, order_id=found.order_id, money=found.money, legs=found.legs, facts=found.facts)
+    return replace(wanted, order_id=found.order_id, money=found.money, legs=found.legs, facts=as_kept(found.facts))
 
 
 def _always(verdict: Verdict) -> Decide:

@@ -5,7 +5,6 @@ JSON value, and all writes as one statement, each but the last in a WITH: howeve
 same, so it is built, parsed and planned once. SQLite, which is in the same process, takes the writes one after the other.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
@@ -14,6 +13,8 @@ from typing import Any
 from sqlalchemy import Insert, Table, Text, Update, bindparam, cast, column, func, insert, literal_column, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
+
+from tools.storable import json_text
 
 Shape = tuple[Table, tuple[str, ...]]
 """A table and the columns that its new rows have."""
@@ -72,7 +73,7 @@ def _from_records(table: Table, columns: tuple[str, ...], place: int) -> Insert:
 
 
 def _json(rows: Sequence[Mapping[str, Any]]) -> str:
-    return json.dumps([dict(row) for row in rows], default=_written, ensure_ascii=False)
+    return json_text([dict(row) for row in rows], default=_written)
 
 
 def _written(value: Any) -> str:

@@ -14,6 +14,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from service.errors import Fatal
 from service.store import sqlite_driver, tenancy
+from tools.storable import json_text
 
 Connection = AsyncConnection
 """A connection inside or outside a transaction, as the rest of the service passes it on without looking into it."""
@@ -133,6 +134,7 @@ def _postgres(url: URL, pool_size: int) -> AsyncEngine:
         url,
         # An error's text must not carry what customers wrote.
         hide_parameters=True,
+        json_serializer=json_text,
         # A statement stands alone, unless `begin` has opened a transaction.
         isolation_level="AUTOCOMMIT",
         pool_size=pool_size,
@@ -153,6 +155,7 @@ def _sqlite(url: URL, pool_size: int) -> AsyncEngine:
     engine = create_async_engine(
         url,
         hide_parameters=True,
+        json_serializer=json_text,
         async_creator=opened,
         pool_size=pool_size,
         max_overflow=0,

@@ -7,7 +7,6 @@ erased and the chain still verifies.
 
 import hashlib
 import json
-import re
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from service.store.bulk import NewRow, store
 from service.store.schema import journal, journal_payloads, tenants, tickets
 from tools.confidential import masked_data
 from tools.ports import Json
+from tools.storable import json_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,17 +116,9 @@ def chained(
     return head, links + payloads
 
 
-_NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
-"""A NUL in JSON; where its backslash is itself escaped, these are six characters of a text."""
-
-
 def _as_given_back(data: Mapping[str, Json]) -> Any:
-    """The data as the database gives them back, so that the hash of what was written is the hash of what is read.
-
-    A model or a shop may write a NUL or half a character, and PostgreSQL takes neither.
-    """
-    text = json.dumps(data, default=str, ensure_ascii=False).encode(errors="replace").decode()
-    return json.loads(_NUL.sub(r"\1\\ufffd", text), parse_float=_number, parse_constant=str)
+    """The data as the database gives them back, so that the hash of what was written is the hash of what is read."""
+    return json.loads(json_text(data, default=str), parse_float=_number, parse_constant=str)
 
 
 def _number(digits: str) -> float | int:

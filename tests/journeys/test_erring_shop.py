@@ -1,17 +1,23 @@
 """A customer's refund at a shop that errs: whatever it does, the ticket ends, and says what is not known."""
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 
 from service.store.reconcile import reconcile
 from service.store.tenancy import across_tenants
 from tests.conftest import StandingClock
+from tests.journeys.honesty import books_agree
 from tests.journeys.looking import newest_reply
 from tests.rig import Rig, rig
-from tests.tools.test_careless import FAULTS
+from tests.service.machine import with_faulty_shop
+from tests.tools.test_careless import FAULTS, garbled
 from tools.backends.shop import Fault, Faulty, Shop
+from tools.backends.shop import load as load_shop
+from tools.backends.shop.seed import demo_data
 
 BROKEN = "The kettle from order D-100002 arrived broken, I want my money back."
 
@@ -62,3 +68,25 @@ async def test_a_ticket_at_a_shop_that_errs_ends_and_says_what_is_unknown(
             assert (action["status"], paid, ticket["status"]) == ("failed", [], "escalated")
             assert "I have refunded" not in told
         await service.verify_journals()
+
+
+@pytest.mark.parametrize("odd", ["\x00", "\ud800"], ids=["NUL", "half a character"])
+async def test_a_shop_that_writes_what_no_database_keeps_leaves_nobody_without_their_money(
+    database_url: str, clock: StandingClock, tmp_path: Path, odd: str
+) -> None:
+    """In the names of its goods and cards, as far as the shop itself keeps it, and in its receipts."""
+    data = json.dumps(demo_data(clock()))
+    for name in ("Espresso Machine", "mastercard"):
+        data = data.replace(name, f"{name[:4]}\\u0000{name[4:]}")
+    async with with_faulty_shop(database_url, clock, tmp_path) as (service, shop):
+        await load_shop(service.services.shop_engine, "default", json.loads(data))
+        shop.script("refund", garbled(data={"note": f"paid{odd}back"}))
+        await service.say("The machine from order D-100004 arrived broken, I want my money back.")
+        clock.advance(minutes=5)
+        ticket = await service.say("yes please")
+        await service.approve(await service.person("sue"), ticket["approvals"][0])
+        await service.work()
+        ticket = await service.ticket(ticket["id"])
+        (entry,) = await service.books()
+        assert (entry.amount_minor, ticket["actions"][0]["status"], ticket["status"]) == (74_900, "succeeded", "resolved")
+        await books_agree(service)

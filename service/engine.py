@@ -64,6 +64,7 @@ class EngineSettings:
     beat_interval: float = 1.0
     dead_after: float = 4.0
     keep_finished: float = 600.0
+    keep_gone: float = 86_400.0
 
 
 class Engine:
@@ -152,10 +153,14 @@ class Engine:
         return tuple(row.id for row in rows)
 
     async def prune(self) -> int:
-        """Delete the engine's rows of drains that ended a while ago, in one batch; their ids never come again."""
+        """Delete the engine's rows of drains that ended a while ago, in one batch; their ids never come again.
+
+        Those of workers that are long gone go too: a drain that still names one has an executor nobody knows, and is adopted.
+        """
         before = int((time.time() - self._settings.keep_finished) * 1000)
         async with self._db.begin() as conn:
             done = await conn.execute(text(_PRUNE.format(table=_table(self._db))), {"before": before, "most": 1_000})
+            await workers.forget_gone(conn, self._settings.keep_gone)
         return done.rowcount
 
     async def _register_queues(self) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import String, insert, text, update
+from sqlalchemy import String, delete, insert, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import GenericFunction
@@ -57,6 +57,12 @@ async def bury(conn: AsyncConnection, worker_id: str, dead_after: float) -> Sequ
 async def leave(conn: AsyncConnection, worker_id: str) -> None:
     """This process stops in an orderly way."""
     await conn.execute(update(workers).where(workers.c.id == worker_id).values(gone=True))
+
+
+async def forget_gone(conn: AsyncConnection, kept: float) -> None:
+    """Drop the workers that are gone and whose last beat is older than `kept` seconds; a live one's beat says nothing here."""
+    old = workers.c.beat < db_now(text(str(-float(kept))))
+    await conn.execute(delete(workers).where(workers.c.gone, old))
 
 
 async def orphans(conn: AsyncConnection, worker_id: str, engine_table: str) -> Sequence[str]:

@@ -1,12 +1,13 @@
 """The real engine: what waits is done by whoever works, once, and a worker that stops leaves nothing half done."""
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import insert, select, text
 
 from service.engine import Engine, EngineSettings
 from service.errors import Fatal
 from service.store.database import Database
 from service.store.schema import workers
+from service.store.workers import db_now
 from tests.conftest import StandingClock
 from tests.rig import Rig, rig
 from tests.service.machine import at_rest, until, worker_on
@@ -88,6 +89,28 @@ async def test_the_row_of_a_drain_whose_workers_died_too_often_is_pruned_too(sql
         hasty = Engine(service.services.db, EngineSettings(keep_finished=-60))
         assert await hasty.prune() == 1
         assert await drains(service) == [(f"{waiting.ticket_id}:1", "ENQUEUED")]
+
+
+async def test_a_worker_that_left_long_ago_is_forgotten_and_what_it_left_undone_is_still_adopted(
+    sqlite_url: str, clock: StandingClock
+) -> None:
+    async with rig(sqlite_url, clock) as service:
+        db, engine = service.services.db, service.services.engine
+        heard = await service.hear("Thank you!")
+        async with db.begin() as conn:
+            for name, beat, gone in (
+                ("left long ago", -90_000, True),
+                ("just left", -60, True),
+                ("not yet buried", -90_000, False),
+            ):
+                there = {"id": name, "beat": db_now(text(str(beat))), "started_at": db_now(text(str(beat))), "gone": gone}
+                await conn.execute(insert(workers).values(there))
+            await conn.execute(text("update workflow_status set status = 'PENDING', executor_id = 'left long ago'"))
+        await engine.prune()
+        async with db.reading() as conn:
+            assert set((await conn.execute(select(workers.c.id))).scalars()) == {"just left", "not yet buried"}
+        async with worker_on(service):
+            assert (await at_rest(service, heard.ticket_id))["status"] == "closed"
 
 
 async def drains(service: Rig) -> list[tuple[str, str]]:

@@ -285,6 +285,10 @@ def test_an_endless_draft_is_held_back() -> None:
         "(((",
         "\u0301",
         "return a ",
+        "if refunded ",
+        "if it 1-",
+        "if I will be refunded ",
+        "once the parcel will be refunded ",
     ],
 )
 def test_no_draft_takes_the_guard_long(piece: str) -> None:

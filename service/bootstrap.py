@@ -15,7 +15,6 @@ from service.conductor import Conductor
 from service.confirmations import Confirmations
 from service.desk import Desk
 from service.engine import Engine, EngineSettings
-from service.errors import Fatal
 from service.hearing import Hearing
 from service.intake import Intake
 from service.outcomes import Outcomes
@@ -161,8 +160,6 @@ def shop_url(settings: Settings) -> str:
 
 
 def _backends(settings: Settings, shop_engine: ShopEngine, clock: Clock) -> CommerceFor:
-    if settings.backend != "shop":
-        raise Fatal(f"DESKRAIL_BACKEND is {settings.backend!r}; this release knows the embedded shop, `shop`.")
     return cache(partial(embedded_shop, settings, shop_engine, clock))
 
 

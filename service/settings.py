@@ -12,6 +12,7 @@ from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 import platformdirs
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
@@ -147,7 +148,7 @@ class Settings:
     backend_keys: Mapping[str, tuple[bytes, ...]]
     session_secret: str | None
     shop_url: str | None
-    backend: str
+    backend: Literal["shop"]
     outbound_url: str | None
     model_provider: Literal["anthropic", "scripted"]
     model: str
@@ -186,6 +187,8 @@ def load(environment: Mapping[str, str] | None = None, config: Path | None = Non
     log_format = env.get("DESKRAIL_LOG_FORMAT") or None
     if log_format not in (None, "console", "json"):
         raise Fatal("DESKRAIL_LOG_FORMAT must be console or json.")
+    if (env.get("DESKRAIL_BACKEND") or "shop") != "shop":
+        raise Fatal("DESKRAIL_BACKEND must be shop, the embedded one; this release knows no other.")
     return Settings(
         database_url=env.get("DESKRAIL_DATABASE_URL") or f"sqlite:///{platformdirs.user_data_path('deskrail') / 'deskrail.db'}",
         app_role=env.get("DESKRAIL_APP_ROLE") or None,
@@ -193,8 +196,8 @@ def load(environment: Mapping[str, str] | None = None, config: Path | None = Non
         backend_keys=_keys(env, "BACKEND"),
         session_secret=_session_secret(env),
         shop_url=env.get("DESKRAIL_SHOP_URL") or None,
-        backend=env.get("DESKRAIL_BACKEND") or "shop",
-        outbound_url=env.get("DESKRAIL_OUTBOUND_URL") or None,
+        backend="shop",
+        outbound_url=_web_address(env, "DESKRAIL_OUTBOUND_URL"),
         model_provider="scripted" if provider == "scripted" else "anthropic",
         model=env.get("DESKRAIL_MODEL") or "claude-sonnet-5-5",
         fallback_model=env.get("DESKRAIL_FALLBACK_MODEL") or "claude-opus-5-5",
@@ -273,6 +276,20 @@ def _decoded(secret: str) -> bytes:
         return base64.b64decode(digits + "=" * (-len(digits) % 4), validate=True)
     except ValueError:
         return b""
+
+
+def _web_address(env: Mapping[str, str], variable: str) -> str | None:
+    address = env.get(variable) or None
+    if address is None:
+        return None
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        parts = urlsplit("")
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        # The address may hold a token, so it is not repeated.
+        raise Fatal(f"{variable} is not an address on the web; write it as https://…")
+    return address
 
 
 def _session_secret(env: Mapping[str, str]) -> str | None:

@@ -77,6 +77,26 @@ def test_variables_that_a_deployment_leaves_empty_have_their_defaults(
     assert load().backend == "shop"
 
 
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("DESKRAIL_BACKEND", "shopp"),
+        ("DESKRAIL_OUTBOUND_URL", "help.example.com/token"),
+        ("DESKRAIL_OUTBOUND_URL", "http://[::1"),
+    ],
+)
+def test_a_variable_that_stops_the_start_is_found_before_it(
+    deskrail: Deskrail, monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    checked = deskrail("check")
+    assert checked.exit_code == 1
+    assert checked.stdout.startswith(f"environment:1: {variable} ")
+    assert value not in checked.output
+    monkeypatch.setenv("DESKRAIL_DATABASE_URL", "mysql://")  # What takes the value would serve, and never come back here.
+    assert deskrail("serve").stderr.startswith(f"deskrail: {variable} ")
+
+
 @pytest.mark.parametrize("variable", ["DESKRAIL_DATABASE_URL", "DESKRAIL_SHOP_URL"])
 @pytest.mark.parametrize("url", ["desk.db", "postgresql://desk:secret@db:543Z/desk", "mysql://desk:secret@db/desk"])
 def test_whoever_mistypes_a_database_s_url_reads_which_one_and_never_its_password(

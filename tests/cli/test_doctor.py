@@ -41,7 +41,7 @@ def test_replies_that_can_go_nowhere_are_not_said_to_go_out(
     deskrail: Deskrail, monkeypatch: pytest.MonkeyPatch, url: str
 ) -> None:
     monkeypatch.setenv("DESKRAIL_OUTBOUND_URL", url)
-    assert health(deskrail("doctor", "--json").stdout)["replies"] == "broken"
+    assert health(deskrail("doctor", "--json").stdout) == {"settings": "broken"}
     monkeypatch.setenv("DESKRAIL_OUTBOUND_URL", "https://help.example.com/hooks")
     assert health(deskrail("doctor", "--json").stdout)["replies"] == "ok"
 

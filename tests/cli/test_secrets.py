@@ -55,7 +55,7 @@ def test_a_secret_works_with_and_without_its_prefix_and_padding(secret: str) -> 
 def test_no_command_works_with_a_secret_that_can_be_guessed(
     deskrail: Deskrail, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], variable: str, guessable: str
 ) -> None:
-    monkeypatch.setenv("DESKRAIL_BACKEND", "none")  # A service that took the secret would run, and never come back here.
+    monkeypatch.setenv("DESKRAIL_DATABASE_URL", "mysql://")  # What takes the secret would run, and never come back here.
     monkeypatch.setenv(variable, guessable)
     shown = deskrail(*words)
     assert shown.exit_code == 1

@@ -1,5 +1,6 @@
 """`deskrail switch`: list the kill switches, throw one, and lift it again."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Annotated, get_args
 
@@ -19,6 +20,9 @@ app = common.group("Stop and restart what the machine may do.")
 
 SCOPES = ", ".join(get_args(Scope))
 
+Names = Mapping[str, str]
+"""What people are called, by the name under which a switch keeps them."""
+
 TheScope = Annotated[str, typer.Argument(help=f"What kind of thing: {SCOPES}.", metavar="SCOPE")]
 TheName = Annotated[str, typer.Argument(help="Which one: the tenant, WRITE or MONEY, a lane, a tool or an intent.")]
 TheUser = Annotated[str, typer.Option("--user", help="The e-mail address of the supervisor or admin who does it.")]
@@ -27,12 +31,12 @@ TheUser = Annotated[str, typer.Option("--user", help="The e-mail address of the 
 @app.command("list")
 def show(tenant: Tenant = "default", as_json: AsJson = False) -> None:
     """List every switch, and for a thrown one who, when, why, and what was under way."""
-    rows = run(_list(common.settings(), tenant))
+    rows, names = run(_list(common.settings(), tenant))
     if as_json:
         common.print_json([asdict(row) for row in rows])
         return
     for row in rows:
-        _tell(row)
+        _tell(row, names)
 
 
 @app.command()
@@ -61,12 +65,17 @@ def lift(
     _done(run(_turn(common.settings(), tenant, user, scope, name, reason, on=False)), as_json)
 
 
-async def _list(settings: Settings, tenant: str) -> tuple[SwitchRow, ...]:
+async def _list(settings: Settings, tenant: str) -> tuple[tuple[SwitchRow, ...], Names]:
     async with opened(settings) as db:
-        return await Switches(db, wall_clock).all(await known_tenant(db, tenant))
+        known = await known_tenant(db, tenant)
+        async with db.reading() as conn:
+            names = {f"person:{person.id}": person.called for person in await people.everyone(conn, known)}
+        return await Switches(db, wall_clock).all(known), names
 
 
-async def _turn(settings: Settings, tenant: str, email: str, scope: str, name: str, reason: str, *, on: bool) -> SwitchRow:
+async def _turn(
+    settings: Settings, tenant: str, email: str, scope: str, name: str, reason: str, *, on: bool
+) -> tuple[SwitchRow, Names]:
     async with opened(settings) as db:
         known = await known_tenant(db, tenant)
         async with db.reading() as conn:
@@ -77,18 +86,19 @@ async def _turn(settings: Settings, tenant: str, email: str, scope: str, name: s
             row, _ = await Switches(db, wall_clock).throw(known, scope, name, on, reason.strip(), person.id)
         except NotFound:
             raise Fatal(f"There is no switch {scope} {name}; `deskrail switch list` shows them.") from None
-        return row
+        return row, {f"person:{person.id}": person.called}
 
 
-def _done(row: SwitchRow, as_json: bool) -> None:
+def _done(turned: tuple[SwitchRow, Names], as_json: bool) -> None:
+    row, names = turned
     if as_json:
         common.print_json(asdict(row))
     else:
-        _tell(row)
+        _tell(row, names)
 
 
-def _tell(row: SwitchRow) -> None:
-    state = f"OFF    {row.reason} ({row.by}, {row.at:%Y-%m-%d %H:%M} UTC)" if row.on else "works"
+def _tell(row: SwitchRow, names: Names) -> None:
+    state = f"OFF    {row.reason} ({names.get(row.by or '', row.by)}, {row.at:%Y-%m-%d %H:%M} UTC)" if row.on else "works"
     typer.echo(f"{row.scope:7} {row.name:24} {state}")
     for one in row.in_flight:
         typer.echo(f"        was under way: {one.tool} {one.id} on {one.ticket}, {one.status} then, {one.now} now")

@@ -9,10 +9,11 @@ Deskrail = Callable[..., Result]
 
 
 def test_a_switch_is_thrown_listed_and_lifted(deskrail: Deskrail) -> None:
-    assert deskrail("user", "add", "ada@example.com", "--role", "admin").exit_code == 0
+    assert deskrail("user", "add", "ada@example.com", "--role", "admin", "--name", "Ada").exit_code == 0
     thrown = deskrail("switch", "throw", "effect", "MONEY", "--reason", "Two banks answer.", "--user", "ada@example.com")
     assert thrown.exit_code == 0, thrown.output
-    assert "OFF    Two banks answer. (person:per_" in thrown.output
+    assert "OFF    Two banks answer. (Ada, 2" in thrown.output
+    assert thrown.output in deskrail("switch", "list").output
     rows = json.loads(deskrail("switch", "list", "--json").stdout)
     (on,) = [row for row in rows if row["on"]]
     assert (on["scope"], on["name"], on["reason"], on["in_flight"]) == ("effect", "MONEY", "Two banks answer.", [])

@@ -12,8 +12,10 @@ from classifier.dataset import MODEL_DIR
 from classifier.model import IntentModel
 from service.commands import common
 from service.commands.common import AlwaysJson, Tenant
+from service.commands.database import known_tenant, opened, run
 from service.commands.intent_model import loaded
 from service.errors import Fatal
+from service.settings import Settings, TenantSettings
 from tools.commerce import CustomerId
 from tools.ports import Lane, TenantName, TicketId, Verification
 from workflows.routing import Mode, Modes, route
@@ -43,10 +45,22 @@ def classify(
     if (text is None) == (file is None):
         raise typer.BadParameter("Give one text, or --file.")
     asked = [Asked(text)] if text is not None else list(_read(file or Path()))
-    modes = Modes(Mode(common.settings().tenant(tenant).mode))
+    modes = Modes(Mode(_tuned(common.settings(), tenant).mode))
     intents = loaded(model)
     for one in asked:
         typer.echo(json.dumps(_line(one, intents, modes)))
+
+
+def _tuned(settings: Settings, tenant: str) -> TenantSettings:
+    """What the tenant works with. Only a name that the settings do not know needs the database, which knows all of them."""
+    if tenant != "default" and tenant not in settings.file.tenants:
+        run(_look_up(settings, tenant))
+    return settings.tenant(tenant)
+
+
+async def _look_up(settings: Settings, tenant: str) -> None:
+    async with opened(settings) as db:
+        await known_tenant(db, tenant)
 
 
 def _line(asked: Asked, model: IntentModel, modes: Modes) -> dict[str, Any]:

@@ -65,7 +65,8 @@ async def _load(settings: Settings, tenant: str, data: dict[str, Any]) -> None:
 async def _dump(settings: Settings, tenant: str) -> dict[str, Any]:
     engine = shop.open_engine(shop_url(settings))
     try:
-        await shop.create_tables(engine)
+        if not await shop.has_tables(engine):
+            raise shop.UnknownShop
         return await shop.dump(engine, tenant)
     except shop.UnknownShop:
         raise Fatal(f"The tenant {tenant!r} has no shop data yet; `deskrail shop load FILE` brings some.") from None

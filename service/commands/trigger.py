@@ -65,14 +65,15 @@ def trigger(
 async def _trigger(
     settings: Settings, tenant: str, url: str, stories: list[Story]
 ) -> tuple[list[Player], Mapping[str, Standing]]:
-    key = next(iter(settings.webhook_keys.get(tenant, ())), None)
-    if key is None:
-        raise Fatal(f"The tenant {tenant!r} has no webhook secret here; set the one that the service runs with.")
-    cast = Casting(await _shop(settings, tenant), wall_clock()).cast(stories)
-    mark = secrets.token_hex(3)
-    players = [Player(f"S-{story.name.replace('/', '-')}-{mark}", story, role) for story, role in cast]
     async with opened(settings) as db, httpx.AsyncClient(timeout=15) as client:
-        look = partial(_look, db, await known_tenant(db, tenant), frozenset(player.ticket for player in players))
+        known = await known_tenant(db, tenant)
+        key = next(iter(settings.webhook_keys.get(tenant, ())), None)
+        if key is None:
+            raise Fatal(f"The tenant {tenant!r} has no webhook secret here; set the one that the service runs with.")
+        cast = Casting(await _shop(settings, tenant), wall_clock()).cast(stories)
+        mark = secrets.token_hex(3)
+        players = [Player(f"S-{story.name.replace('/', '-')}-{mark}", story, role) for story, role in cast]
+        look = partial(_look, db, known, frozenset(player.ticket for player in players))
         # How the tickets stand is printed whether or not they have come to rest in time.
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE):
@@ -92,7 +93,8 @@ async def _no_tick(_standings: Mapping[str, Standing]) -> None:
 async def _shop(settings: Settings, tenant: str) -> ShopData:
     engine = shop.open_engine(shop_url(settings))
     try:
-        await shop.create_tables(engine)
+        if not await shop.has_tables(engine):
+            raise shop.UnknownShop
         return check(await shop.dump(engine, tenant))
     except shop.UnknownShop:
         raise Fatal(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Deskrail
+from tests.cli.conftest import SECRET, Deskrail
 from tools.backends.shop import demo_data
 
 
@@ -49,3 +49,15 @@ def test_tenants_have_shops_of_their_own(deskrail: Deskrail, shop_file: Path) ->
     deskrail("shop", "load", str(shop_file), "--tenant", "acme")
     assert deskrail("shop", "dump", "--tenant", "acme").exit_code == 0
     assert "has no shop data yet" in deskrail("shop", "dump").stderr
+
+
+@pytest.mark.parametrize("words", [("shop", "dump"), ("trigger", "cancel")])
+def test_asking_for_a_shop_that_was_never_loaded_makes_none(
+    deskrail: Deskrail, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    deskrail("tenant", "add", "acme")
+    monkeypatch.setenv("DESKRAIL_TENANT_ACME_WEBHOOK_SECRETS", SECRET)
+    monkeypatch.setenv("DESKRAIL_SHOP_URL", f"sqlite:///{tmp_path / 'never.db'}")
+    shown = deskrail(*words, "--tenant", "acme")
+    assert (shown.exit_code, "has no shop data" in shown.stderr) == (1, True)
+    assert not (tmp_path / "never.db").exists()

@@ -8,7 +8,7 @@ from service.built import built
 from service.commands import common
 from service.commands.common import AsJson, Tenant
 from service.commands.database import known_tenant, run
-from service.errors import Fatal
+from service.errors import Fatal, NotFound
 from service.settings import Settings
 from service.store import action_views, people
 from service.store.shapes import ActionShape
@@ -46,6 +46,9 @@ async def _settle(settings: Settings, tenant: str, email: str, action: str, refe
         if person is None:
             raise Fatal("Nobody with this e-mail address works here; `deskrail user add` adds people.")
         happened = reference is not None
-        await services.settling.settle(person, action, happened=happened, reference=reference or "", reason=reason)
+        try:
+            await services.settling.settle(person, action, happened=happened, reference=reference or "", reason=reason)
+        except NotFound:
+            raise Fatal(f"The tenant {tenant!r} has no action {action!r}.") from None
         async with services.db.reading() as conn:
             return await action_views.action(conn, known, action)

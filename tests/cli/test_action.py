@@ -51,3 +51,10 @@ def test_an_unknown_action_is_settled_once_by_somebody_who_may(deskrail: Deskrai
     assert (json.loads(done.stdout)["status"], json.loads(done.stdout)["receipt"]) == ("succeeded", "n-1")
     again = deskrail(*settle, "--user", "ann@example.com", "--not-happened")
     assert (again.exit_code, "not unknown" in again.output) == (1, True)
+
+
+def test_an_action_that_is_not_there_is_named_and_nothing_is_settled(deskrail: Deskrail) -> None:
+    assert deskrail("user", "add", "ann@example.com", "--role", "supervisor").exit_code == 0
+    settle = ("action", "settle", "act_typo", "--reason", "It is in the shop.", "--user", "ann@example.com", "--not-happened")
+    shown = deskrail(*settle)
+    assert (shown.exit_code, shown.stderr) == (1, "deskrail: The tenant 'default' has no action 'act_typo'.\n")

@@ -80,12 +80,12 @@ def load_artefact(folder: Path) -> tuple[Scorer, Metadata]:
         with np.load(folder / _NUMBERS, allow_pickle=False) as numbers:
             return _scorer(manifest, terms, dict(numbers)), Metadata(**manifest["metadata"])
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ArtefactError(f"the model in {folder.name} cannot be read: {type(error).__name__}") from error
+        raise ArtefactError(f"the model in {folder} cannot be read: {type(error).__name__}") from error
 
 
 def _check(folder: Path, manifest: dict[str, Any]) -> None:
     if manifest["format"] != FORMAT or tuple(manifest["signals"]) != SIGNALS:
-        raise ArtefactError(f"the model in {folder.name} has another format; train it again")
+        raise ArtefactError(f"the model in {folder} has another format; train it again")
     for name in (_VOCABULARY, _NUMBERS):
         if manifest["sha256"][name] != _sha256(folder / name):
             raise ArtefactError(f"{name} is not the file that the model was saved with")

@@ -36,16 +36,20 @@ def training_files(folder: Path = TRAIN_DIR) -> tuple[Path, ...]:
 def read_rows(files: Iterable[Path]) -> tuple[Row, ...]:
     """Read JSON lines of {"text", "intent", "subject"}; without "intent" the file's name is the intent.
 
-    Raises DataError with file:line for a line of another shape or an unknown intent.
+    Raises DataError with file:line for a line of another shape or an unknown intent, and for a file that is not UTF-8.
     """
     return tuple(row for file in files for row in _rows_of(file))
 
 
 def _rows_of(file: Path) -> list[Row]:
     rows: list[Row] = []
-    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
+    try:
+        text = file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise DataError(f"{file}: not UTF-8 text") from error
+    for number, line in enumerate(text.splitlines(), start=1):
         if line.strip():
-            rows.append(_row(line, file.stem, f"{file.name}:{number}"))
+            rows.append(_row(line, file.stem, f"{file}:{number}"))
     return rows
 
 

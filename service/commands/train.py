@@ -53,7 +53,7 @@ def labelled(files: tuple[Path, ...]) -> tuple[Row, ...]:
     """The rows of some files. Raises `Fatal` for a line that is no labelled message, and when there is none at all."""
     try:
         rows = read_rows(files)
-    except (DataError, UnicodeDecodeError) as error:
+    except DataError as error:
         raise Fatal(f"{error}.") from None
     if not rows:
         raise Fatal("There are no labelled messages in these files.")

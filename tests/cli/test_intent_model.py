@@ -76,6 +76,26 @@ def test_text_without_labels_trains_nothing(deskrail: Deskrail, tmp_path: Path) 
     assert not (tmp_path / "model").exists()
 
 
+@pytest.mark.parametrize("command", [("train", "--out", "model"), ("evaluate",)])
+@pytest.mark.parametrize("content", [b'{"text": "where is it", "intent": "weather"}\n', b"\xff\xfe"])
+def test_of_two_files_with_one_name_the_wrong_one_is_named(
+    deskrail: Deskrail, tmp_path: Path, command: tuple[str, ...], content: bytes
+) -> None:
+    (tmp_path / "may").mkdir()
+    (tmp_path / "may" / "text.jsonl").write_bytes(content)
+    shown = deskrail(*command, "--data", "may/text.jsonl")
+    assert shown.exit_code == 1
+    assert shown.stderr.startswith("deskrail: may/text.jsonl:")
+
+
+def test_a_misspelt_tenant_s_mode_is_not_guessed(deskrail: Deskrail, tmp_path: Path) -> None:
+    (tmp_path / "deskrail.toml").write_text('[tenants.acme]\nmode = "read_only"\n', "utf-8")
+    assert json.loads(deskrail("classify", "cancel order D-100003", "--tenant", "acme").stdout)["reason"] == "read_only"
+    misspelt = deskrail("classify", "cancel order D-100003", "--tenant", "amce")
+    assert (misspelt.exit_code, misspelt.stdout) == (1, "")
+    assert "There is no tenant 'amce'" in misspelt.stderr
+
+
 @pytest.mark.parametrize("command", [("evaluate",), ("classify", "hello")])
 def test_a_model_that_is_not_there_says_how_to_get_one(deskrail: Deskrail, command: tuple[str, ...]) -> None:
     shown = deskrail(*command, "--model", "no-such-model")

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import os
 import signal
 import socket
@@ -42,14 +43,16 @@ class Server(uvicorn.Server):
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A listening socket; port 0 is any free one. Raises `Fatal` when the place is taken or is not ours."""
+    """A listening socket; port 0 is any free one. Raises `Fatal` when the place is taken or is not ours, or is none."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family, backlog=BACKLOG)
-    except OSError as error:
-        raise Fatal(
-            f"Cannot listen on {host} port {port}: {os.strerror(error.errno or 0)}. Choose another port with --port."
-        ) from error
+    except (OSError, UnicodeError) as error:
+        number = getattr(error, "errno", None) or -1
+        # The resolver's own numbers are negative.
+        if number < 0 or number == errno.EADDRNOTAVAIL:
+            raise Fatal(f"Cannot listen on {host}: it is no address of this machine. Choose another with --host.") from error
+        raise Fatal(f"Cannot listen on {host} port {port}: {os.strerror(number)}. Choose another port with --port.") from error
 
 
 def address(listening: socket.socket) -> str:

@@ -78,6 +78,14 @@ def test_a_port_that_is_taken_is_one_clear_line(deskrail: Deskrail) -> None:
     )
 
 
+@pytest.mark.parametrize("host", ["no-such-host.invalid", "192.0.2.1"])
+def test_a_host_that_is_not_this_machine_is_what_has_to_be_changed(deskrail: Deskrail, host: str) -> None:
+    shown = deskrail("serve", "--host", host)
+    assert shown.exit_code == 1
+    assert shown.stderr.startswith(f"deskrail: Cannot listen on {host}: ")
+    assert shown.stderr.endswith("Choose another with --host.\n")
+
+
 def test_a_story_for_nobody_s_ears_says_so(deskrail: Deskrail, tmp_path: Path) -> None:
     (tmp_path / "shop.json").write_text(json.dumps(demo_data(datetime.now(UTC))), "utf-8")
     deskrail("shop", "load", "shop.json")
@@ -87,9 +95,11 @@ def test_a_story_for_nobody_s_ears_says_so(deskrail: Deskrail, tmp_path: Path) -
 
 
 def test_without_a_secret_or_a_shop_no_story_is_told(deskrail: Deskrail, monkeypatch: pytest.MonkeyPatch) -> None:
+    deskrail("migrate")
     assert "has no shop data" in deskrail("trigger", "cancel").stderr
     monkeypatch.delenv("DESKRAIL_WEBHOOK_SECRET")
     assert "has no webhook secret here" in deskrail("trigger", "cancel").stderr
+    assert "There is no tenant 'nope'" in deskrail("trigger", "cancel", "--tenant", "nope").stderr
 
 
 def test_an_unknown_scenario_is_answered_with_those_there_are(deskrail: Deskrail) -> None:

@@ -40,8 +40,8 @@ async def look_into(url: str) -> Inside:
     db = Database(url)
     name = db.url.render_as_string(hide_password=True)
     try:
-        if db.is_sqlite and not _is_file(db.url.database):
-            return Inside([Diagnosis("database", "broken", f"There is none at {db.url.database} yet.", _MIGRATE)])
+        if db.is_sqlite and (missing := _missing(Path(db.url.database or ""))):
+            return Inside([missing])
         with tenancy.across_tenants():
             return await _look(db, name)
     except Exception as error:  # Drivers name an outage in many ways; what is none of them is raised again.
@@ -77,8 +77,10 @@ async def _look(db: Database, name: str) -> Inside:
     return Inside(diagnoses, tenants)
 
 
-def _is_file(path: str | None) -> bool:
-    return Path(path or "").is_file()
+def _missing(path: Path) -> Diagnosis | None:
+    if path.is_dir():
+        return Diagnosis("database", "broken", f"{path} is a folder.", "Name a file in it in DESKRAIL_DATABASE_URL.")
+    return None if path.exists() else Diagnosis("database", "broken", f"There is none at {path} yet.", _MIGRATE)
 
 
 def _clock(before: datetime, theirs: datetime, after: datetime) -> Diagnosis:

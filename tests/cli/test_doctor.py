@@ -106,6 +106,14 @@ def test_a_shop_that_does_not_answer_is_looked_for_where_it_was_configured(
     assert advice() == "Check DESKRAIL_SHOP_URL."
 
 
+def test_a_folder_in_place_of_the_database_is_called_one(
+    deskrail: Deskrail, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("DESKRAIL_DATABASE_URL", f"sqlite:///{tmp_path}")
+    found = {one["what"]: one for one in json.loads(deskrail("doctor", "--json").stdout)}
+    assert found["database"]["found"] == f"{tmp_path} is a folder."
+
+
 def test_looking_at_a_shop_without_tables_makes_none(deskrail: Deskrail, tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "deskrail-shop.db")) as shop:
         shop.execute("create table somebody_elses (id)")

@@ -156,6 +156,22 @@ def test_enter_in_the_password_field_approves_nothing(visit: Visitor, house: Hou
     assert [vote.split("decision=")[-1] for vote in sent] == ["deny"]
 
 
+def test_control_and_enter_in_a_votes_reason_votes_nothing(visit: Visitor, house: House) -> None:
+    ticket = write(house, "DAY-8", "Where is D-100007?", "cus_2")
+    house.do(house.world.wanted(ticket, E_BIKE | {"amount_minor": 62_000}, "cus_2"))
+    seen = visit(Role.SUPERVISOR)
+    seen.go(f"/console/tickets/{ticket}")
+    sent: list[str] = []
+    seen.page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
+    card = seen.page.locator(".ballot")
+    card.get_by_label("Reason").fill("It arrived yesterday.")
+    card.get_by_label("Reason").press("Control+Enter")
+    expect(card.get_by_role("button", name="Approve")).to_be_focused()
+    card.get_by_role("button", name="Deny").click()
+    expect(card).to_have_count(0)
+    assert len(sent) == 1
+
+
 def test_while_a_vote_is_on_its_way_neither_button_takes_another(visit: Visitor, house: House) -> None:
     ticket = write(house, "DAY-7", "Where is D-100004?", "cus_1")
     house.do(house.world.wanted(ticket, ESPRESSO))

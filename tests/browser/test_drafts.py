@@ -90,3 +90,19 @@ def test_an_answer_whose_confirmation_got_lost_is_sent_once_although_the_page_ha
     page.get_by_role("button", name="Send").click()
     expect(page.locator(".said-human")).to_have_count(2)
     assert len(replies(house, ticket)) == 2, "The same words written anew are a new answer."
+
+
+@pytest.mark.parametrize(("key", "button"), [("e", "Resolve"), ("b", "Hand back")])
+def test_one_key_does_not_leave_an_unsent_answer_behind(visit: Visitor, house: House, key: str, button: str) -> None:
+    ticket, case_id = case(house, f"LEAVE-{key}")
+    claim_as(house, "bob", case_id)
+    page = at_work(visit, house, ticket)
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
+    page.get_by_label("Reply or note").fill("A careful answer that took ten minutes")
+    page.keyboard.press("Escape")
+    page.keyboard.press(key)
+    expect(page.get_by_role("button", name=button)).to_be_focused()
+    assert sent == []
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name=button)).to_have_count(0)

@@ -33,6 +33,11 @@
     rows[next].scrollIntoView({ block: "nearest" });
   }
 
+  function drafting() {
+    const field = document.getElementById("text");
+    return field !== null && field.value.trim() !== "";
+  }
+
   function use(element) {
     if (element.type === "radio") {
       element.click();
@@ -40,8 +45,8 @@
     } else if (element.matches("input")) {
       element.focus();
       element.select();
-    } else if ("focus" in element.dataset) {
-      // Money moves by a second, deliberate press.
+    } else if ("focus" in element.dataset || ("leaves" in element.dataset && drafting())) {
+      // Money moves, and an unsent answer is left behind, by a second, deliberate press.
       const target = document.getElementById(element.dataset.focus) || element;
       target.focus();
       target.scrollIntoView({ block: "center" });
@@ -56,7 +61,10 @@
       return;
     }
     if (event.ctrlKey && event.key === "Enter" && document.activeElement && document.activeElement.form) {
-      document.activeElement.form.requestSubmit();
+      const [first, next] = document.activeElement.form.querySelectorAll("button[type=submit]");
+      // A form whose first button is dead is sent by the press of another alone, which says what is meant.
+      if (!first || !first.disabled) document.activeElement.form.requestSubmit();
+      else if (next) next.focus();
       return;
     }
     if (!allowed() || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;

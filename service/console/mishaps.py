@@ -43,7 +43,11 @@ async def _on_signed_out(request: Request, error: Exception) -> Response:
     if request.method == "GET" and not _by_script(request):
         path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         return RedirectResponse(f"{LOGIN}?next={quote(path, safe='/')}", 303)
-    return _answer(request, 401, "Your session has ended. Sign in to go on.", {"HX-Redirect": LOGIN})
+    if not _by_script(request):
+        return _answer(request, 401, "Your session has ended. Sign in to go on.")
+    # A page on which somebody has begun to write does not follow the redirect, and shows this instead.
+    told = "Your session has ended. What you have written is still here: sign in in another tab, then go on."
+    return _answer(request, 401, told, {"HX-Redirect": LOGIN}, door=LOGIN)
 
 
 async def _on_refused(request: Request, error: Exception) -> Response:
@@ -77,8 +81,10 @@ def _by_script(request: Request) -> bool:
     return "hx-request" in request.headers or "text/event-stream" in request.headers.get("accept", "")
 
 
-def _answer(request: Request, status: int, detail: str, headers: dict[str, str] | None = None) -> Response:
+def _answer(
+    request: Request, status: int, detail: str, headers: dict[str, str] | None = None, *, door: str | None = None
+) -> Response:
     extra = {**(headers or {}), **(_TO_MESSAGE_LINE if "hx-request" in request.headers else {})}
     title = _TITLES.get(status, "Something went wrong")
     identity = request.scope.get("state", {}).get("request_id")
-    return html("problem.html", status, extra, title=title, detail=detail, request_id=identity)
+    return html("problem.html", status, extra, title=title, detail=detail, request_id=identity, door=door)

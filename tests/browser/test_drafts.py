@@ -106,3 +106,31 @@ def test_one_key_does_not_leave_an_unsent_answer_behind(visit: Visitor, house: H
     assert sent == []
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name=button)).to_have_count(0)
+
+
+@pytest.mark.parametrize("noticed", ["when it is sent", "by itself"])
+def test_an_answer_outlives_the_session_of_its_writer_and_is_sent_in_the_next(
+    visit: Visitor, house: House, noticed: str
+) -> None:
+    ticket, case_id = case(house, f"ENDED-{noticed}")
+    claim_as(house, "bob", case_id)
+    page = at_work(visit, house, ticket, "htmx:sse:error")
+    field = page.get_by_label("Reply or note")
+    field.fill("A careful answer that took ten minutes")
+    page.context.clear_cookies()
+    if noticed == "by itself":
+        page.evaluate("document.getElementById('stream')._htmx.sse.reader.cancel()")
+    else:
+        page.get_by_role("button", name="Send").click()
+    told = page.get_by_role("alert").filter(has_text="Your session has ended. What you have written is still here")
+    expect(told).to_be_visible(timeout=SLOW)
+    expect(field).to_have_value("A careful answer that took ten minutes")
+    with page.context.expect_page() as opened:
+        told.get_by_role("link", name="Sign in").click()
+    expect(opened.value.get_by_role("heading", name="Sign in")).to_be_visible()
+    opened.value.goto(house.link(Role.AGENT, "bob"))
+    page.evaluate("document.getElementById('stream')._htmx.sse.reader?.cancel()")
+    expect(told).to_have_count(0, timeout=SLOW)
+    page.get_by_role("button", name="Send").click()
+    expect(page.locator(".said-human")).to_contain_text("A careful answer that took ten minutes")
+    assert replies(house, ticket) == ["A careful answer that took ten minutes"]

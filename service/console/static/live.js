@@ -3,6 +3,7 @@
   const state = document.getElementById("live-state");
   const text = document.getElementById("live-text");
   let changedAt = Date.now();
+  let ended = false;
 
   const words = { on: "Live", off: "", lost: "Connection lost, trying again" };
 
@@ -78,6 +79,14 @@
     if (!kinds.some((kind) => kind.checked)) kinds[0].checked = true;
   }
 
+  function written() {
+    return [...document.querySelectorAll("main textarea")].some((field) => field.value.trim());
+  }
+
+  function refresh() {
+    document.getElementById("stream")?.dispatchEvent(new Event("changed"));
+  }
+
   function toTheEnd() {
     const line = document.getElementById("scroll");
     if (!line || getComputedStyle(line).overflowY === "visible") return;
@@ -102,6 +111,14 @@
   document.addEventListener("htmx:after:request", (event) => {
     const form = event.target;
     const ctx = event.detail.ctx;
+    if (ctx.response && ctx.response.status === 401 && ctx.hx.redirect && written()) {
+      // The session has ended: the page stays for the sake of what is written on it, and its message line says so.
+      delete ctx.hx.redirect;
+      ended = true;
+    } else if (ended && ctx.response && ctx.response.status < 400) {
+      ended = false;
+      document.getElementById("problem").replaceChildren();
+    }
     if (!(form instanceof HTMLFormElement) || !ctx.response) return;
     const problem = document.getElementById("problem");
     if (problem) problem.replaceChildren();
@@ -116,12 +133,18 @@
     }
   });
 
-  document.addEventListener("htmx:sse:after:connection", () => show("on"));
+  document.addEventListener("htmx:sse:after:connection", () => {
+    show("on");
+    // Signed in again elsewhere: the page's forms get the new session's token.
+    if (ended) refresh();
+  });
   document.addEventListener("htmx:sse:after:message", () => { changedAt = Date.now(); });
   document.addEventListener("htmx:sse:error", (event) => {
     show("lost");
-    // The session has ended: the page leads to signing in, and from there back.
-    if (event.detail.status === 401) location.reload();
+    if (event.detail.status !== 401 || ended) return;
+    // The session has ended: the page leads to signing in, and from there back, unless something is written on it.
+    if (written()) refresh();
+    else location.reload();
   });
   document.addEventListener("htmx:sse:close", () => show("lost"));
   document.addEventListener("htmx:error", (event) => {

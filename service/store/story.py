@@ -12,7 +12,8 @@ from service.store import journal
 from service.store.access_schema import people
 from service.store.arrival_statements import UNVERIFIED
 from service.store.journal import Written
-from service.store.money_schema import actions, approvals, votes
+from service.store.ledger import Account
+from service.store.money_schema import actions, approvals, ledger, votes
 from service.store.schema import customers, escalations, messages, outbox, questions, tickets
 from tools.money import Money
 from tools.ports import Json
@@ -194,20 +195,25 @@ async def fingerprint(conn: AsyncConnection, tenant: str, ticket_id: str) -> Seq
 
 
 async def money_back(conn: AsyncConnection, tenant: str, shop_customer: str | None, since: datetime) -> tuple[Money, ...]:
-    """What went or may go back to a customer since a moment, on all tickets, summed by currency."""
+    """What went or may go back to a customer on all tickets, of what was decided since a moment, summed by currency.
+
+    The ledger says it: what was promised and does not follow any more, or came back to the shop, is not among it.
+    """
     if shop_customer is None:
         return ()
+    total = func.sum(ledger.c.amount_minor)
     query = (
-        select(actions.c.currency, func.sum(actions.c.amount_minor).label("total"))
+        select(ledger.c.currency, total.label("total"))
+        .join(actions, actions.c.id == ledger.c.action_id)
         .where(
             actions.c.tenant == tenant,
             actions.c.customer == shop_customer,
             actions.c.reserved_at > since,
-            actions.c.status.in_(("reserved", "sent", "unknown", "succeeded")),
-            actions.c.amount_minor > 0,
+            ledger.c.account != Account.MERCHANT,
         )
-        .group_by(actions.c.currency)
-        .order_by(actions.c.currency)
+        .group_by(ledger.c.currency)
+        .having(total > 0)
+        .order_by(ledger.c.currency)
     )
     return tuple(Money(int(row.total), row.currency) for row in await conn.execute(query))
 

@@ -1,7 +1,9 @@
 """The money of goods that customers send back: what merchants' systems tell of it when the goods have arrived."""
 
+from datetime import timedelta
 from typing import Any
 
+from service.store import story
 from service.store.invariants.checking import broken, recomputed
 from tests.conftest import StandingClock
 from tests.journeys.doubt import doubt
@@ -11,6 +13,7 @@ from tests.journeys.test_later import KETTLE, comes_back
 from tests.rig import Rig
 from tools.backends.shop import Fault
 from tools.commerce import OrderId, Receipt, RefundLeg
+from tools.money import Money
 
 FIRST_PART = 4_000
 
@@ -34,6 +37,12 @@ async def promises_hold(service: Rig) -> None:
         assert await broken(conn, "default", service.services.policy_for("default")) == ()
         assert await recomputed(conn, "default") == ()
     await service.verify_journals()
+
+
+async def shown_to_approvers(service: Rig) -> tuple[Money, ...]:
+    """What the console says of the money that went or may go back to the customer of late."""
+    async with service.services.db.reading() as conn:
+        return await story.money_back(conn, "default", "cus_1", service.clock() - timedelta(days=30))
 
 
 async def pays_by_hand(shop: Merchant, amount_minor: int) -> None:
@@ -123,6 +132,20 @@ async def test_people_and_the_customer_hear_once_that_less_came_than_was_promise
         assert "The shop now says $5.00. $5.00 is on its way." in told
         assert (await kinds(service, ticket)).count("ticket.escalated") == 1
         await promises_hold(service)
+
+
+async def test_approvers_are_shown_what_came_of_a_return_and_not_what_was_promised(
+    database_url: str, clock: StandingClock
+) -> None:
+    async with merchant(database_url, clock) as shop:
+        ticket = await sends_the_kettle_back(shop.service)
+        assert await shown_to_approvers(shop.service) == (Money(KETTLE, "USD"),)
+        await pays_by_hand(shop, 10_250)
+        await shop.shop.settle_arrival(OrderId("D-100002"))
+        await hears_twice(shop, ticket)
+        assert await shown_to_approvers(shop.service) == (Money(500, "USD"),)
+        await comes_back(shop, ticket["actions"][0]["idempotency_key"], webhook="evt-3")
+        assert await shown_to_approvers(shop.service) == ()
 
 
 async def test_a_return_that_is_paid_in_parts_is_told_part_by_part(database_url: str, clock: StandingClock) -> None:

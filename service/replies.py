@@ -1,6 +1,7 @@
 """Delivers the outbox to the help desk: signed Standard Webhooks, at least once, each try marked before it is made.
 
 A try is marked under the ticket's lock, so a claim and a send never cross: what a person claimed first becomes a note.
+Tries run beside each other, one for a ticket and a bounded number of them, so that one which gets no answer holds up no other.
 """
 
 import asyncio
@@ -25,7 +26,7 @@ RETRY_AFTER = tuple(timedelta(seconds=s) for s in (5, 300, 1_800, 7_200, 18_000,
 """The wait after each failed try, as the Standard Webhooks specification recommends; after the last one the webhook is dead."""
 
 AT_ONCE = 8
-"""How many tickets' replies are sent at the same time."""
+"""How many tickets' webhooks are tried at the same time."""
 
 EXPIRED = "expired"
 """The error of a code whose time was over before anybody took it."""
@@ -45,32 +46,52 @@ class Deliverer:
         self._key_for = key_for
         self._codes = codes
         self._client = httpx.AsyncClient(timeout=TIMEOUT_SECONDS, limits=httpx.Limits(max_connections=AT_ONCE))
+        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._trying: set[str] = set()
 
     async def run(self) -> None:
-        """Deliver until cancelled; a failure of the database waits for the next round."""
-        while True:
-            try:
-                sent = await self.deliver_due()
-            except Exception as error:  # The loop must outlive the database; what was marked is tried again after its lease.
-                log.error("outbox.round_failed", error=type(error).__name__)
-                sent = 0
-            await asyncio.sleep(0 if sent == AT_ONCE else POLL_SECONDS)
+        """Deliver until cancelled, which ends the tries too; a failure of the database waits for the next look."""
+        async with asyncio.TaskGroup() as tries:
+            while True:
+                try:
+                    begun = await self._begin(tries)
+                except Exception as error:  # The loop must outlive the database; nothing was marked yet.
+                    log.error("outbox.look_failed", error=type(error).__name__)
+                    begun = 0
+                await asyncio.sleep(0 if begun == AT_ONCE else POLL_SECONDS)
 
     async def deliver_due(self) -> int:
-        """One round over what is due; returns how many webhooks were tried."""
-        with tenancy.across_tenants():
-            async with self._db.reading() as conn:
-                due = await outbox.due(conn, self._clock(), AT_ONCE)
-        await asyncio.gather(*(self._deliver(row) for row in due))
-        return len(due)
+        """Try once what is due now, and wait for the answers; returns how many webhooks were tried."""
+        async with asyncio.TaskGroup() as tries:
+            return await self._begin(tries)
 
     async def close(self) -> None:
         """Close the connections."""
         await self._client.aclose()
 
+    async def _begin(self, tries: asyncio.TaskGroup) -> int:
+        """Begin a try of each webhook that is due, as soon as there is a slot for it; returns how many."""
+        with tenancy.across_tenants():
+            async with self._db.reading() as conn:
+                # What is being tried may not be marked yet, and must not keep others off the list.
+                due = await outbox.due(conn, self._clock(), AT_ONCE + len(self._trying))
+        new = [row for row in due if row.ticket_id not in self._trying][:AT_ONCE]
+        for row in new:
+            await self._slots.acquire()
+            self._trying.add(row.ticket_id)
+            tries.create_task(self._deliver(row))
+        return len(new)
+
     async def _deliver(self, due: Any) -> None:
-        with tenancy.within(due.tenant):
-            await self._try(due.id, due.ticket_id)
+        try:
+            with tenancy.within(due.tenant):
+                await self._try(due.id, due.ticket_id)
+        except Exception as error:  # The other tries go on; if this one was marked, it is made again after its lease.
+            log.error("outbox.try_broken", outbox_id=due.id, ticket_id=due.ticket_id, error=type(error).__name__)
+            await asyncio.sleep(POLL_SECONDS)
+        finally:
+            self._trying.discard(due.ticket_id)
+            self._slots.release()
 
     async def _try(self, outbox_id: str, ticket_id: str) -> None:
         async with self._db.begin() as conn:

@@ -107,6 +107,6 @@ async def _check(codes: Codes, action: Action) -> Receipt:
 async def check_verification_code(ctx: ToolContext, args: CheckCode) -> Wanted:
     """Check the code that the customer typed; the right one proves that they are the customer whose address it was sent to.
 
-    A code lives ten minutes and may be tried three times.
+    A code lives only for a while and may be tried only a few times; the merchant sets both.
     """
     return Wanted()

@@ -1,5 +1,7 @@
 """What people and models are told about the tools."""
 
+import re
+
 import pytest
 
 from tools.args import Args, NoArgs
@@ -42,6 +44,12 @@ def test_the_numbers_shown_are_the_tenants() -> None:
     assert money["return.window"] == "14 days"
     assert money["refund.per_call_cap"] == "$500.00 one vote; $5,000.00 two votes"
     assert "return.window" not in shown
+
+
+def test_nobody_reads_a_life_or_a_number_of_tries_of_a_code_that_the_tenant_has_changed() -> None:
+    told = CATALOGUE["check_verification_code"].description
+    assert "the merchant sets both" in told
+    assert not re.search(r"\d|\b(ten|three)\b", told)
 
 
 def test_a_lane_sees_only_what_it_was_given() -> None:

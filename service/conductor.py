@@ -22,11 +22,12 @@ from workflows.acting import looked_at
 from workflows.agenda import Spoken, agenda, carrying, joined, promised
 from workflows.catalogue import FLOW_INTENTS, build_flows
 from workflows.conversation import VOTES, Conversation
-from workflows.flow import Ended, Heard, Resumed, Said
+from workflows.flow import Answered, Ended, Heard, Resumed, Said
 from workflows.outcome import AskCustomer, AwaitApproval, Close, Escalate, HandOff, Outcome, Reason, Reply
 from workflows.repair import answer_and_return
 from workflows.replies import render
-from workflows.ticket import FlowState, QuestionKind, Ticket, Wish
+from workflows.ticket import FlowState, Question, QuestionKind, Ticket, Wish
+from workflows.understanding import SlotAnswer
 from workflows.wording import first_name, without_greeting
 
 TenantSettingsFor = Callable[[str], TenantSettings]
@@ -63,14 +64,29 @@ class Conductor:
         """A flow takes the conversation one turn further."""
         return await self.conclude(turn, run, await self.ask_flow(turn, run, flow, heard), routed, wishes)
 
+    async def after_slot(self, turn: Turn, run: TurnRun, flow: str, said: SlotAnswer) -> bool:
+        """The flow hears the detail that it asked for; what was asked back instead is the agent's to answer, where it works."""
+        if said.asks_back and self._tenant_settings(turn.ticket.tenant).mode != "workflows_only":
+            return await self.let_agent_work(turn, run, Routed(), reason=Reason.OUT_OF_SCOPE, back_to=said.question)
+        return await self.let_flow_hear(turn, run, flow, Answered(said.text, said.question))
+
     async def ask_flow(self, turn: Turn, run: TurnRun, flow: str, heard: Heard) -> Outcome:
         """What a flow makes of something, applied to nothing yet."""
         return await self.flows_for(turn.ticket.tenant)[flow].hear(turn.ticket, run.in_flow(flow), heard)
 
     async def let_agent_work(
-        self, turn: Turn, run: TurnRun, routed: Routed, confirmed: ToolResult | None = None, reason: Reason | None = None
+        self,
+        turn: Turn,
+        run: TurnRun,
+        routed: Routed,
+        confirmed: ToolResult | None = None,
+        reason: Reason | None = None,
+        back_to: Question | None = None,
     ) -> bool:
-        """The agent works in its own queue, so a turn that is not there yet is handed over first."""
+        """The agent works in its own queue, so a turn that is not there yet is handed over first.
+
+        An answer leads `back_to` the question of the flow in whose middle it was asked for.
+        """
         settings = self._tenant_settings(turn.ticket.tenant)
         if settings.mode == "workflows_only":
             told = self.to_people(turn, Reason.POLICY, "This tenant's mode leaves the agent out.")
@@ -86,6 +102,10 @@ class Conductor:
         durable = run if isinstance(run, JournalRun) else self._agents.run_for(turn)
         outcome = await self._agents.work(turn, durable, actions=actions, confirmed=confirmed, reason=reason)
         outcome = self._with_done(turn, confirmed, outcome)
+        if back_to is not None and isinstance(outcome, Reply):
+            flow = replace(turn.ticket, lane=Lane.WORKFLOW)
+            back = answer_and_return(flow, back_to, outcome)
+            return await self.conclude(turn, durable, back, replace(routed, lane=Lane.WORKFLOW), agenda(flow))
         if isinstance(outcome, Escalate) and outcome.reason is Reason.TAKEN_OVER and not outcome.text:
             # Whoever took the ticket has a case for it, and may have ended that by now.
             return await self.conclude(turn, durable, None, routed)

@@ -122,8 +122,8 @@ class Hearing:
                 return await go_on.conclude(turn, run, Close() if turn.ticket.status in BEGUN else None)
             case Confirmed(action) | DeclinedAnswer(action):
                 return await self._answered(turn, run, action, yes=isinstance(meaning, Confirmed))
-            case SlotAnswer(text, question):
-                return await go_on.let_flow_hear(turn, run, _flow(turn.ticket), Answered(text, question))
+            case SlotAnswer():
+                return await go_on.after_slot(turn, run, _flow(turn.ticket), meaning)
             case Correction(text):
                 left = still_wanted(turn.ticket, text)
                 return await go_on.let_flow_hear(turn, run, _flow(turn.ticket), Said(text), wishes=left)

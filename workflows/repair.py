@@ -135,7 +135,11 @@ def _to_slot(ticket: Ticket, question: Question, texts: Sequence[str], predictio
     # order's number answers the question for an order, unless it stands in a question that could not be about it.
     names_it = question.slot == "order" and ORDER_LIKE.search(text) and not _ASKS_ON.search(plain(text[:READ_AT_MOST]))
     topic = _new_topic(ticket, text, prediction) if _asks(text) and not names_it else None
-    return topic or SlotAnswer(text, question)
+    if topic is not None and topic.intent in INTENT_FLOWS:
+        return topic
+    # Of an order or an item one may ask and mean it ("is it the blue one?"); a reason is never put as a question.
+    asks_back = question.slot == "cause" and not reason and _asks_back(text)
+    return topic if topic and not asks_back else SlotAnswer(text, question, asks_back=asks_back)
 
 
 def _while_waiting(ticket: Ticket, texts: Sequence[str], prediction: Prediction) -> Understanding:
@@ -211,6 +215,9 @@ _TURNS = re.compile(
 _OPENING = r"^(?:(?:hi|hello|hey|yes|please|thanks|and|but|ok|also|by the way|btw)[,.!]? )*"
 _ASKS_ON = re.compile(_OPENING + r"(?:where|wheres|when|why|how long|has|have)\b")
 _ASKS = re.compile(_OPENING + r"(?:where|when|what|whats|how|why|who|which|is|are|do|does|did|can|could|will|would|has|have)\b")
+_INVERTED = re.compile(
+    _OPENING + r"(?:is|are|do|does|did|can|could|will|would|has|have|should) (?:i|you|we|it|they|there|the|this|that|my|your)\b"
+)
 # "Can I have store credit?", "what about my PayPal?" and "is that possible on my other card?" want it.
 _ASKS_ABOUT = re.compile(
     _OPENING + r"(?:where|when|what(?! about)|whats|how(?! about)|why(?! not)|who|which|is(?! (?:it|that|this) (?:ok|possible))"
@@ -268,6 +275,12 @@ def _says_where_again(ticket: Ticket, text: str) -> bool:
 
 def _asks(text: str) -> bool:
     return "?" in text or _ASKS.search(plain(text[:READ_AT_MOST])) is not None
+
+
+def _asks_back(text: str) -> bool:
+    """Whether the text is a question; "when I switch it on it smokes" and "does not fit" tell something."""
+    said = plain(text[:READ_AT_MOST])
+    return ("?" in said and _ASKS.search(said) is not None) or _INVERTED.search(said) is not None
 
 
 def _in_flow(ticket: Ticket) -> bool:

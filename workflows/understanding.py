@@ -29,10 +29,14 @@ class DeclinedAnswer:
 
 @dataclass(frozen=True, slots=True)
 class SlotAnswer:
-    """The customer answered the flow's question for a detail."""
+    """The customer answered the flow's question for a detail.
+
+    With `asks_back` they asked something instead that no flow answers: the agent does, and the question comes back.
+    """
 
     text: str
     question: Question
+    asks_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -228,3 +228,16 @@ async def test_who_answers_a_yes_with_more_words_is_told_that_the_one_word_is_en
         assert 'please answer with the single word "yes"' in await newest_reply(service, ticket)
     ticket = await later(service, "yes")
     assert statuses(ticket) == ["succeeded"]
+
+
+async def test_a_question_in_place_of_a_reason_is_answered_and_uses_up_no_asking_for_the_reason(service: Rig) -> None:
+    how = {"customer": "cus_3"}
+    await service.say("I want to return the keyboard from order D-100010", **how)
+    for _ in range(3):
+        ticket = await later(service, "Does the keyboard come in blue?", **how)
+        assert (ticket["status"], ticket["lane"], ticket["state"]) == ("waiting_customer", "workflow", "asking_cause")
+        reply = await newest_reply(service, ticket)
+        assert reply.index("what we have of the Mechanical Keyboard") < reply.index("Could you tell me why")
+        assert "did not quite understand" not in reply
+    ticket = await later(service, "it came broken", **how)
+    assert (ticket["lane"], ticket["question"]["kind"], statuses(ticket)) == ("workflow", "confirm", ["proposed"])

@@ -198,6 +198,21 @@ def test_a_question_instead_of_an_answer_is_a_digression() -> None:
     assert heard(ticket, "is it D-100001?", intent=Intent.ORDER_STATUS) == SlotAnswer("is it D-100001?", ticket.question)
 
 
+@pytest.mark.parametrize("text", ["Do I have to pay for shipping?", "will I get a label", "What is your return policy?"])
+def test_a_question_in_place_of_a_reason_is_no_failed_reason(text: str) -> None:
+    ticket = asked_for("cause")
+    assert ticket.question is not None
+    for intent in (None, Intent.RETURN_REFUND, Intent.PRODUCT_QUESTION):
+        assert heard(ticket, text, intent=intent) == SlotAnswer(text, ticket.question, asks_back=True)
+
+
+@pytest.mark.parametrize("text", ["when I switch it on it smokes", "does not hold water", "is it ok that it came broken?"])
+def test_a_reason_that_begins_like_a_question_is_a_reason(text: str) -> None:
+    ticket = asked_for("cause")
+    assert ticket.question is not None
+    assert heard(ticket, text) == SlotAnswer(text, ticket.question)
+
+
 def test_never_mind_drops_a_flow_and_thanks_do_not() -> None:
     assert heard(asked_for("order"), "forget it") == CancelFlow("forget it")
     assert heard(asked_for("order"), "thanks!") == ThanksOnly()

@@ -122,6 +122,18 @@ async def test_a_summary_that_lies_changes_no_fact_and_stands_below_them(world: 
     assert "not checked" in told
 
 
+async def test_whoever_gets_a_case_sees_what_was_done_on_it_and_its_receipt(world: World) -> None:
+    ticket = await world.message()
+    done = await world.wanted(ticket, {**ESPRESSO, "amount_minor": 1_900})
+    await world.case(ticket)
+    answer = await (await world.browser(Role.AGENT)).get(f"/console/tickets/{ticket}")
+    assert answer.status_code == 200
+    panel = answer.text[answer.text.index('id="brief-title"') :].split("</section>")[0]
+    assert done.action is not None
+    assert done.action.receipt is not None
+    assert all(part in panel for part in ("Done", "$19.00", done.action.receipt.reference))
+
+
 async def test_what_the_router_left_for_a_person_is_not_called_the_agents(world: World) -> None:
     ticket = await world.message()
     case = await world.case(ticket)

@@ -28,7 +28,7 @@ from service.store.wakeups import EventKind
 from tests.conftest import StandingClock
 from tests.properties.premises import Manner, Premises
 from tests.properties.shop import SHOP
-from tests.rig import SECRET, Rig, rig, rig_settings
+from tests.rig import Rig, rig, rig_settings
 from tests.service.receiver import deliver_all, help_desk
 from tools.backends.shop.data import load
 from tools.backends.shop.faults import Faulty
@@ -78,7 +78,8 @@ class Place:
             for outbound in (None, desk.url)
         ]
         services = mailing.services
-        sender = Deliverer(services.db, self.clock, desk.url, lambda _tenant: SECRET, services.codes)
+        key = settings.webhook_keys["default"][0]
+        sender = Deliverer(services.db, self.clock, desk.url, lambda _: key, services.codes)
         self._stack.push_async_callback(sender.close)
         return quiet, mailing, sender
 

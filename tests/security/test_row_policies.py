@@ -22,7 +22,7 @@ from service.store.sessions import Purpose
 from service.store.tenancy import across_tenants, within
 from tests.conftest import StandingClock
 from tests.durability.stories import faulty_item
-from tests.rig import SECRET, Rig, prepared_for, rig, rig_settings
+from tests.rig import Rig, prepared_for, rig, rig_settings
 from tools.ports import TenantName
 
 pytestmark = pytest.mark.postgres
@@ -47,7 +47,8 @@ async def same_story(service: Rig, tenant: str) -> None:
     how = {"ticket": "T-1", "customer": customer, "tenant": tenant}
     await service.say(f"The {name} from order {order} arrived broken, I want my money back.", **how)
     # Nothing answers at that address, but the question counts as delivered.
-    deliverer = Deliverer(services.db, clock, services.settings.outbound_url or "", lambda tenant: SECRET, services.codes)
+    key = services.settings.webhook_keys["default"][0]
+    deliverer = Deliverer(services.db, clock, services.settings.outbound_url or "", lambda _: key, services.codes)
     await deliverer.deliver_due()
     await deliverer.close()
     asked = await service.say("yes please", **how)

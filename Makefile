@@ -15,7 +15,7 @@ test: $(READY_DEV)
 	$(BIN)/pytest -n 2 --dist loadgroup -m "not long"
 
 test-long: $(READY_DEV)
-	$(BIN)/pytest -m long
+	$(BIN)/pytest -n 2 --dist loadgroup -m long
 	$(BIN)/python -m tests.seeded_bugs
 
 check: $(READY_DEV)

@@ -1,7 +1,6 @@
 """What the help desk hears of us: signed, in order, at least once, and never the bot on a person's ticket."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
@@ -12,24 +11,9 @@ from service.store import outbox as outgoing
 from service.store.erasure import erase
 from service.store.people import Role
 from service.store.schema import messages, outbox, tickets
-from tests.conftest import StandingClock
-from tests.rig import Rig, rig, rig_settings
-from tests.service.receiver import HelpDesk, deliver_all, deliverer, help_desk
+from tests.rig import Rig
+from tests.service.receiver import HelpDesk, deliver_all, deliverer
 from tools.ports import TenantName
-
-
-@pytest.fixture
-async def desk() -> AsyncIterator[HelpDesk]:
-    """The help desk."""
-    async with help_desk() as desk:
-        yield desk
-
-
-@pytest.fixture
-async def service(sqlite_url: str, clock: StandingClock, desk: HelpDesk) -> AsyncIterator[Rig]:
-    """A service that delivers to it."""
-    async with rig(sqlite_url, clock, settings=rig_settings(sqlite_url, outbound_url=desk.url)) as service:
-        yield service
 
 
 async def states(service: Rig) -> list[tuple[str, str]]:

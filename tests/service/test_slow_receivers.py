@@ -6,24 +6,9 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from tests.conftest import StandingClock
-from tests.rig import Rig, rig, rig_settings
-from tests.service.receiver import HelpDesk, deliver_all, deliverer, help_desk
+from tests.rig import Rig
+from tests.service.receiver import HelpDesk, deliver_all, deliverer
 from tests.service.test_replies import states
-
-
-@pytest.fixture
-async def desk() -> AsyncIterator[HelpDesk]:
-    """The help desk."""
-    async with help_desk() as desk:
-        yield desk
-
-
-@pytest.fixture
-async def service(sqlite_url: str, clock: StandingClock, desk: HelpDesk) -> AsyncIterator[Rig]:
-    """A service that delivers to it."""
-    async with rig(sqlite_url, clock, settings=rig_settings(sqlite_url, outbound_url=desk.url)) as service:
-        yield service
 
 
 @asynccontextmanager

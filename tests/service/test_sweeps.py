@@ -38,16 +38,11 @@ async def test_a_ticket_whose_drain_failed_gets_a_new_one(sqlite_url: str, clock
     async with with_faulty_shop(sqlite_url, clock, tmp_path) as (service, shop):
         shop.script("find_orders", BREAKS)
         async with worker_on(service):
-            heard = await service.hear("Where is my order D-100001?")
-
-            async def failed() -> bool:
-                return await status_of(service, f"{heard.ticket_id}:1") == "ERROR"
-
-            await until(failed)
-            assert (await service.ticket(heard.ticket_id))["status"] == "new"
+            ticket_id = await a_drain_fails(service)
+            assert (await service.ticket(ticket_id))["status"] == "new"
             await last_tried(service, seconds=3, attempts=1)
             assert await sweeps_of(service).rescue() == 1
-            ticket = await at_rest(service, heard.ticket_id)
+            ticket = await at_rest(service, ticket_id)
         assert (ticket["status"], len(await service.said(ticket["id"]))) == ("resolved", 1)
         await books_agree(service)
 
@@ -56,18 +51,13 @@ async def test_what_breaks_every_ticket_for_a_while_parks_none(database_url: str
     async with with_faulty_shop(database_url, clock, tmp_path) as (service, shop):
         shop.script("find_orders", BREAKS)
         async with worker_on(service):
-            heard = await service.hear("Where is my order D-100001?")
-
-            async def failed() -> bool:
-                return await status_of(service, f"{heard.ticket_id}:1") == "ERROR"
-
-            await until(failed)
+            ticket_id = await a_drain_fails(service)
             for attempts, seconds in ((7, 90), (60, 200)):
                 await last_tried(service, seconds=seconds, attempts=attempts)
                 assert await sweeps_of(service).rescue() == 0, attempts
             await last_tried(service, seconds=130, attempts=7)
             assert await sweeps_of(service).rescue() == 1
-            ticket = await at_rest(service, heard.ticket_id)
+            ticket = await at_rest(service, ticket_id)
         assert (ticket["status"], len(await service.said(ticket["id"]))) == ("resolved", 1)
 
 
@@ -242,6 +232,17 @@ async def test_anchors_show_a_chain_that_was_rewritten_as_a_whole(sqlite_url: st
         (finding,) = verified.findings
         assert finding.startswith(f"{ticket['id']}: ")
         assert "anchored" in finding
+
+
+async def a_drain_fails(service: Rig) -> str:
+    """A customer writes, and the first drain of their ticket breaks; the ticket's id."""
+    heard = await service.hear("Where is my order D-100001?")
+
+    async def failed() -> bool:
+        return await status_of(service, f"{heard.ticket_id}:1") == "ERROR"
+
+    await until(failed)
+    return heard.ticket_id
 
 
 async def last_tried(service: Rig, *, seconds: int, attempts: int) -> None:
